@@ -1,0 +1,5 @@
+"""`python -m fenas_lang` is `fenasc`."""
+
+from fenas_lang.cli import main
+
+main()

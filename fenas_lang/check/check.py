@@ -1,0 +1,249 @@
+"""From syntax to cells that may be compiled: all diagnostics of a file, and the `Checked` cells.
+
+`Checked` is the type that lowering takes, so that an unchecked cell cannot be taken for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from fenas_lang.check.conformance import Conformance
+from fenas_lang.check.edges import EdgeChecker
+from fenas_lang.check.names import (
+    References,
+    check_cell_names,
+    check_definitions,
+    check_function_names,
+    nearest,
+)
+from fenas_lang.check.report import Reporter
+from fenas_lang.diagnostics import Diagnostic, FenError, has_errors, in_order
+from fenas_lang.rules import conformance as conformance_rule
+from fenas_lang.rules import names as rule
+from fenas_lang.rules import syntax as syntax_rule
+from fenas_lang.source import SourceFile, Span
+from fenas_lang.spaces.model import CALL, Space
+from fenas_lang.spaces.reader import load_space, shipped_spaces
+from fenas_lang.syntax import ast
+from fenas_lang.syntax.ast import Cell, Expr, Function, Module, walk
+from fenas_lang.syntax.flatten import MAX_NODES, TooManyNodes, flatten
+from fenas_lang.syntax.parser import parse
+
+DEFAULT_SPACE = "fenas"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A cell without errors.
+
+    `in_space` is flat but for the calls that are nodes of the space; `flat` is flat altogether.
+    `rule` is the output rule of the space that the cell follows, `mean` the name of the node that
+    the rule made, if it did.
+    """
+
+    cell: Cell
+    space: Space
+    in_space: Cell
+    rule: str
+    mean: str | None
+    scope: Mapping[str, Function]
+
+    @cached_property
+    def flat(self) -> Cell:
+        return flatten(self.in_space, self.scope)
+
+
+@dataclass(frozen=True)
+class CheckedModule:
+    """What came of a file: the cells without errors, and all diagnostics in order."""
+
+    module: Module
+    cells: tuple[Checked, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def check_text(
+    text: str, path: Path | None = None, space: Space | None = None, name: str | None = None
+) -> list[Diagnostic]:
+    """All diagnostics of a text; never raises.  `space` replaces the cells' own for checking."""
+    shown = name or (str(path) if path else "<string>")
+    return list(check_source(SourceFile(text, path, shown), space).diagnostics)
+
+
+def check_source(source: SourceFile, space: Space | None = None) -> CheckedModule:
+    """Parse and check a file."""
+    module, found = parse(source)
+    checker = _ModuleChecker(module, space)
+    checker.run()
+    diagnostics = in_order([*found, *checker.report.diagnostics])
+    return CheckedModule(module, tuple(checker.checked), tuple(diagnostics))
+
+
+def check_cell(cell: Cell, space: Space | None = None) -> tuple[Checked | None, list[Diagnostic]]:
+    """Check one cell by itself, with the functions it holds.  Its own space, if none is given."""
+    module = Module((*cell.functions, cell), source=cell.source)
+    checker = _ModuleChecker(module, space)
+    checker.run()
+    return (checker.checked or [None])[0], in_order(checker.report.diagnostics)
+
+
+def checked(cell: Cell, space: Space | None = None) -> Checked:
+    """The checked cell; raises FenError where it has errors."""
+    result, diagnostics = check_cell(cell, space)
+    if result is None:
+        raise FenError(d for d in diagnostics if d.severity == "error")
+    return result
+
+
+def space_of(cell: Cell) -> Space:
+    """The space that a cell names: `NAME.space` beside its file, else a shipped one.
+
+    Raises FenError where there is none.
+    """
+    path = cell.source.path if cell.source else None
+    return load_space(cell.space or DEFAULT_SPACE, beside=path.parent if path else None)
+
+
+class _ModuleChecker:
+    def __init__(self, module: Module, space: Space | None):
+        self.module = module
+        self.space = space
+        self.report = Reporter(module.source)
+        self.checked: list[Checked] = []
+        self.functions: dict[str, Function] = {}
+        self.heights: dict[str, int] = {}
+
+    def run(self) -> None:
+        cells, functions = self.module.cells, self.module.functions
+        check_definitions(self.report, ((f.name, f.name_span) for f in functions))
+        _check_duplicates(self.report, cells)
+        later = {f.name: f.name_span for f in reversed(functions)}
+        for item in self.module.items:
+            if isinstance(item, Function):
+                self._check_function(item, later)
+            else:
+                self._check_cell(item, later)
+
+    def _references(self, functions: Iterable[str], later: Mapping[str, Span]) -> References:
+        references = References(self.report, tuple(functions), self.module.broken)
+        references.later_functions = later
+        return references
+
+    def _check_function(self, function: Function, later: Mapping[str, Span]) -> None:
+        if function.name in self.functions:
+            return
+        before = self.report.count
+        references = self._references(self.functions, later)
+        if check_function_names(self.report, function, references):
+            EdgeChecker(self.report, self.functions).check_value(function.body)
+        self._check_height(function.body)
+        if self.report.count == before and not _has_hole(function.body):
+            self.functions[function.name] = function
+            self.heights[function.name] = self._height(function.body)
+        else:
+            self.module = _with_broken(self.module, function.name)
+
+    def _height(self, expr: Expr) -> int:
+        """Nesting depth with the bodies of called functions in their calls' place."""
+        inner = max((self._height(child) for child in ast.children(expr)), default=-1)
+        own = self.heights.get(expr.function, 0) if isinstance(expr, ast.Call) else 0
+        return inner + 1 + own
+
+    def _check_height(self, value: Expr) -> bool:
+        if self._height(value) <= ast.MAX_DEPTH:
+            return True
+        return self.report(syntax_rule.TOO_DEEP, value.span, limit=ast.MAX_DEPTH)
+
+    def _check_cell(self, cell: Cell, later: Mapping[str, Span]) -> None:
+        before = self.report.count
+        own = self._own_space(cell)
+        scope = {**(own.definitions if own else {}), **self.functions}
+        check_cell_names(self.report, cell, self._references(scope, later))
+        edges = EdgeChecker(self.report, scope)
+        for node in cell.nodes:
+            edges.check_node(node)
+            self._check_height(node.value)
+        whole = self.report.count == before and not any(_has_hole(n.value) for n in cell.nodes)
+        space = self.space or own
+        if whole and space is not None:
+            self._check_flat(cell, space, scope)
+
+    def _own_space(self, cell: Cell) -> Space | None:
+        try:
+            return space_of(cell)
+        except FenError as error:
+            if any(d.source is not None for d in error.diagnostics):
+                self.report.diagnostics.extend(error.diagnostics)
+            else:
+                name = cell.space or DEFAULT_SPACE
+                meant = nearest(name, shipped_spaces())
+                self.report(rule.UNKNOWN_SPACE, cell.space_span, name=name, suggestion=meant)
+            return None
+
+    def _check_flat(self, cell: Cell, space: Space, scope: Mapping[str, Function]) -> None:
+        keep = {
+            r.name
+            for r in space.rules
+            if CALL in r.forms and scope.get(r.name) == space.definitions.get(r.name)
+        }
+        before = self.report.count
+        try:
+            in_space = flatten(cell, scope, keep)
+            flat = flatten(in_space, scope) if keep else in_space
+        except TooManyNodes as error:
+            where = error.node.span
+            self.report(conformance_rule.TOO_MANY_NODES, where, limit=MAX_NODES)
+            return
+        self._check_bound(flat)
+        conformance = Conformance(self.report, in_space, space)
+        output_rule = conformance.check() if self.report.count == before else None
+        if self.report.count > before or output_rule is None:
+            return
+        mean = conformance.mean.name if conformance.mean else None
+        self.checked.append(Checked(cell, space, in_space, output_rule, mean, scope))
+        self._warn_of_dead_nodes(cell)
+
+    def _check_bound(self, flat: Cell) -> None:
+        """Literals and zeros that came to stand in a function's body where they cannot."""
+        edges = EdgeChecker(self.report, {})
+        told: set[Span] = set()
+        for node in flat.nodes:
+            if node.value.span not in told:
+                before = self.report.count
+                edges.check_value(node.value)
+                if self.report.count > before:
+                    told.add(node.value.span)
+
+    def _warn_of_dead_nodes(self, cell: Cell) -> None:
+        wanted = set(cell.output_names)
+        for node in reversed(cell.nodes):
+            if node.name in wanted:
+                wanted.update(e.id for e in walk(node.value) if isinstance(e, ast.Name))
+            else:
+                self.report(rule.DEAD_NODE, node.name_span, name=node.name)
+
+
+def _check_duplicates(report: Reporter, cells: Iterable[Cell]) -> None:
+    first: dict[str, int] = {}
+    for cell in cells:
+        if cell.name in first:
+            line = report.line(first[cell.name])
+            report(rule.DEFINED_TWICE, cell.name_span, name=cell.name, line=line)
+        first.setdefault(cell.name, cell.name_span.start)
+
+
+def _has_hole(value: Expr) -> bool:
+    return any(isinstance(expr, ast.Hole) for expr in walk(value))
+
+
+def _with_broken(module: Module, name: str) -> Module:
+    from dataclasses import replace
+
+    return replace(module, broken=module.broken | {name})
+
+
+def errors_only(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    return tuple(d for d in diagnostics if has_errors([d]))

@@ -1,0 +1,322 @@
+"""Whether a flat cell is legal in a search space: every clause of `spaces/model.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from fenas_lang.check.names import counted
+from fenas_lang.check.report import Reporter
+from fenas_lang.diagnostics import Fix
+from fenas_lang.functions import FUNCTIONS, SKIP
+from fenas_lang.registry import suggest
+from fenas_lang.rules import conformance as rule
+from fenas_lang.spaces import model
+from fenas_lang.spaces.model import FunctionRule, Space
+from fenas_lang.syntax import ast
+from fenas_lang.syntax.ast import Call, Cell, Expr, Node
+
+OPERATORS = {"+": "add", "-": "sub", "*": "mul"}
+
+
+def function_of(value: Expr) -> str:
+    """The function that a flat node calls."""
+    match value:
+        case ast.Binary():
+            return OPERATORS[value.op]
+        case ast.Negate():
+            return "neg"
+        case Call():
+            return value.function
+    raise TypeError(f"{value} is no flat node")
+
+
+def arguments_of(value: Expr) -> tuple[Expr, ...]:
+    return ast.children(value)
+
+
+def names_read(value: Expr) -> tuple[str, ...]:
+    """Names that a flat node reads, in order."""
+    return tuple(e.id for e in ast.walk(value) if isinstance(e, ast.Name))
+
+
+def form_of(value: Expr, called: bool) -> str:
+    """The form of a flat node's edges; `called` says that it calls a `fn`."""
+    if called:
+        return model.CALL
+    definition = FUNCTIONS[function_of(value)]
+    if definition.kind == SKIP:
+        return model.SKIP
+    kinds = {_edge_form(a) for a in arguments_of(value) if not isinstance(a, ast.Zero)}
+    return model.MIXED if len(kinds) > 1 else next(iter(kinds), model.PLAIN)
+
+
+def _edge_form(argument: Expr) -> str:
+    if isinstance(argument, ast.Weighted):
+        return model.ELEMENTWISE if argument.elementwise else model.WEIGHTED
+    return model.PLAIN
+
+
+@dataclass
+class Conformance:
+    """One check of a cell, flat but for the calls of the space's own functions."""
+
+    report: Reporter
+    cell: Cell
+    space: Space
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """The nodes but for the mean that an output rule makes."""
+        return tuple(node for node in self.cell.nodes if node is not self.mean)
+
+    @cached_property
+    def mean(self) -> Node | None:
+        """The mean of the output rule: the first output, a mean that no node reads."""
+        if not {model.LOOSE, model.ALL} & set(self.space.output) or not self.cell.outputs:
+            return None
+        name = self.cell.outputs[0].name
+        node = next((n for n in self.cell.nodes if n.name == name), None)
+        if node is None or function_of(node.value) != "mean" or name in self.read:
+            return None
+        return node
+
+    @cached_property
+    def read(self) -> set[str]:
+        return {name for node in self.cell.nodes for name in names_read(node.value)}
+
+    @cached_property
+    def loose_ends(self) -> tuple[str, ...]:
+        """Nodes that no node reads; the output's mean is no reader."""
+        read = {name for node in self.nodes for name in names_read(node.value)}
+        return tuple(node.name for node in self.nodes if node.name not in read)
+
+    @cached_property
+    def all_nodes(self) -> tuple[str, ...]:
+        """What `mean of all nodes` averages: all nodes after the space's first."""
+        skipped = 1 if self.space.first else 0
+        return tuple(node.name for node in self.nodes[skipped:])
+
+    def check(self) -> str | None:
+        """Report what the space does not allow; gives the output rule that the cell follows."""
+        self._check_header()
+        for position, node in enumerate(self.nodes):
+            self._check_node(node, position)
+        return self._check_outputs()
+
+    def _check_header(self) -> None:
+        states, (least, most) = len(self.cell.states), self.space.states
+        if states < least or (most is not None and states > most):
+            allowed = _range(least, most, "state")
+            span, name = self.cell.name_span, self.space.name
+            found = counted(states, "state")
+            self.report(
+                rule.STATES, span, space=name, allowed=allowed, found=found, hint=self._open_hint()
+            )
+        wanted = {"required": True, "forbidden": False}.get(self.space.bias)
+        if wanted is not None and wanted is not self.cell.bias:
+            demand = "have a bias" if wanted else "are `without bias`"
+            hint = "remove `without bias`" if wanted else "write `without bias` before the `{`"
+            self.report(
+                rule.BIAS, self.cell.name_span, space=self.space.name, demand=demand, hint=hint
+            )
+
+    def _open_hint(self) -> str | None:
+        return None if self.space.name == "open" else f"write `cell {self.cell.name} in open`"
+
+    def _check_node(self, node: Node, position: int) -> None:
+        name = function_of(node.value)
+        allowed = self.space.by_name.get(name)
+        if allowed is None:
+            self._report_function(node, name)
+            return
+        if self.space.first and (name == self.space.first) != (position == 0):
+            arguments = ", ".join(self.cell.output_names[:0] or self._first_arguments())
+            first, space = self.space.first, self.space.name
+            self.report(
+                rule.FIRST, node.value.span, space=space, first=first, arguments=arguments
+            )
+            return
+        for check in (self._check_form, self._check_parents, self._check_zero, self._check_sources):
+            if not check(node, allowed):
+                return
+
+    def _first_arguments(self) -> tuple[str, ...]:
+        return tuple(p.name for p in self.cell.parameters)
+
+    def _report_function(self, node: Node, name: str) -> None:
+        if name == "mean":
+            self.report(rule.MEAN, node.value.span, space=self.space.name)
+            return
+        shown = "unary minus" if name == "neg" else f"`{name}`"
+        near = suggest(name, self.space.by_name)
+        hint = f"did you mean `{near}`? or {self._open_hint()}" if near else self._open_hint()
+        self.report(
+            rule.FUNCTION,
+            node.value.span,
+            space=self.space.name,
+            function=shown.strip("`"),
+            hint=hint,
+        )
+
+    def _check_form(self, node: Node, allowed: FunctionRule) -> bool:
+        literals = [a for a in arguments_of(node.value) if _is_number(a)]
+        if literals and not self.space.literals:
+            return self.report(
+                rule.LITERAL, literals[0].span, space=self.space.name, name=self.cell.name
+            )
+        form = form_of(node.value, allowed.name in self.space.definitions)
+        if form in allowed.forms or not names_read(node.value):
+            return True
+        words = " or ".join(sorted(allowed.forms))
+        return self.report(
+            rule.FORM,
+            node.value.span,
+            space=self.space.name,
+            function=allowed.name,
+            allowed=words,
+            found=form,
+            hint=self._form_hint(form, allowed),
+        )
+
+    def _form_hint(self, form: str, allowed: FunctionRule) -> str | None:
+        if form == model.MIXED and {model.WEIGHTED, model.PLAIN} <= allowed.forms:
+            return "write `@` before all arguments or before none"
+        return self._open_hint()
+
+    def _check_parents(self, node: Node, allowed: FunctionRule) -> bool:
+        arguments = arguments_of(node.value)
+        zeros = sum(isinstance(a, ast.Zero) for a in arguments) if allowed.zero == "second" else 0
+        found, most = len(arguments) - zeros, allowed.max_parents
+        if len(arguments) <= (most or len(arguments)) and (
+            found >= allowed.min_parents or not names_read(node.value)
+        ):
+            return True
+        return self.report(
+            rule.PARENTS,
+            node.value.span,
+            space=self.space.name,
+            function=allowed.name,
+            allowed=_range(allowed.min_parents, most, "parent"),
+            found=str(len(arguments)),
+            hint=self._open_hint() if most and len(arguments) > most else None,
+        )
+
+    def _check_zero(self, node: Node, allowed: FunctionRule) -> bool:
+        arguments = arguments_of(node.value)
+        places = [k for k, a in enumerate(arguments) if isinstance(a, ast.Zero)]
+        if allowed.zero == "anywhere" or not places or (allowed.zero == "second" and places == [1]):
+            return True
+        where = "only as the second argument of an activation or skip"
+        if not any(r.zero == "second" for r in self.space.rules):
+            where = "nowhere"
+        fix = None
+        if allowed.zero == "second" and places == [0] and len(arguments) == 2:
+            first, second = arguments[0].span, arguments[1].span
+            text = f"{self.report.text(second)}, zero"
+            fix = Fix(first.start, second.end, text)
+        hint = f"write `{allowed.name}({fix.text})`" if fix else None
+        return self.report(
+            rule.ZERO, arguments[places[0]].span, fix, space=self.space.name, allowed=where, hint=hint
+        )
+
+    def _check_sources(self, node: Node, allowed: FunctionRule) -> bool:
+        arguments = arguments_of(node.value)
+        if allowed.name == self.space.first:
+            wanted = self._first_arguments()
+            if names_read(node.value) == wanted:
+                return True
+            first, space = self.space.first, self.space.name
+            return self.report(
+                rule.FIRST,
+                node.value.span,
+                space=space,
+                first=first,
+                arguments=", ".join(wanted),
+            )
+        if allowed.inputs:
+            return True
+        headers = [a for a in arguments if names_read(a) and self._is_header(names_read(a)[0])]
+        if not headers:
+            return True
+        name = names_read(headers[0])[0]
+        return self.report(
+            rule.NODE_PARENT,
+            headers[0].span,
+            space=self.space.name,
+            function=allowed.name,
+            name=name,
+            what=self._what(name),
+        )
+
+    def _is_header(self, name: str) -> bool:
+        return any(p.name == name for p in self.cell.parameters)
+
+    def _what(self, name: str) -> str:
+        return "the input" if name == self.cell.parameters[0].name else "a state"
+
+    def _check_outputs(self) -> str | None:
+        if not self.space.outputs_from_inputs:
+            for output in self.cell.outputs:
+                if self._is_header(output.name):
+                    self.report(
+                        rule.OUTPUT_NODE,
+                        output.span,
+                        name=output.name,
+                        what=self._what(output.name),
+                        space=self.space.name,
+                    )
+                    return None
+        for wanted in self.space.output:
+            if self._follows(wanted):
+                return wanted
+        return self._report_output()
+
+    def _follows(self, wanted: str) -> bool:
+        if wanted == model.ANY:
+            return True
+        output = self.cell.outputs[0].name
+        if wanted == model.LAST:
+            return bool(self.nodes) and self.mean is None and output == self.nodes[-1].name
+        averaged = self.loose_ends if wanted == model.LOOSE else self.all_nodes
+        if self.mean is None:
+            return averaged == (output,)
+        return sorted(names_read(self.mean.value)) == sorted(averaged) and all(
+            isinstance(a, ast.Name) for a in arguments_of(self.mean.value)
+        )
+
+    def _report_output(self) -> None:
+        described = {
+            model.LAST: "its last node",
+            model.LOOSE: "the mean of exactly its loose ends",
+            model.ALL: "the mean of all its nodes",
+        }
+        output = self.cell.outputs[0]
+        self.report(
+            rule.OUTPUT_RULE,
+            output.span,
+            space=self.space.name,
+            allowed=", or ".join(described[r] for r in self.space.output),
+            name=output.name,
+            hint=self._output_hint(),
+        )
+
+    def _output_hint(self) -> str | None:
+        if not self.nodes:
+            return None
+        first = self.space.output[0]
+        if first == model.LAST:
+            return f"the last node is `{self.nodes[-1].name}`"
+        averaged = self.loose_ends if first == model.LOOSE else self.all_nodes
+        return f"write `mean({', '.join(averaged)})`" if len(averaged) <= 20 else None
+
+
+def _is_number(argument: Expr) -> bool:
+    inner = argument.operand if isinstance(argument, ast.Negate | ast.Weighted) else argument
+    return isinstance(inner, ast.Number)
+
+
+def _range(least: int, most: int | None, noun: str) -> str:
+    if most is None:
+        return f"{least} or more {noun}s"
+    return counted(least, noun) if least == most else f"{least} to {most} {noun}s"

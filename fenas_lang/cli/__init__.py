@@ -1,0 +1,87 @@
+"""fenasc, the command line: one file a command group, and no logic here.
+
+Exit status: 0 fine; 1 `check` found an error, `fmt --check` a difference; 2 misuse, unreadable
+input, or a cell that does not check; 5 a run failed; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from fenas_lang.cli import analyze, build, check, evolve, library
+from fenas_lang.cli.output import Verbosity, show_error, show_internal_error
+from fenas_lang.diagnostics import FenError
+
+RUN_FAILED = ("FEN4", "FEN5")
+
+app = typer.Typer(
+    name="fenasc",
+    help="Write recurrent cells, compile them to PyTorch, analyse them, evolve them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from fenas_lang import __version__
+
+        typer.echo(f"fenasc {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
+    ),
+    quiet: bool = typer.Option(False, "-q", "--quiet", help="Only results and errors."),
+    verbose: bool = typer.Option(False, "-v", "--verbose", help="Say more on the way."),
+) -> None:
+    """Write recurrent cells, compile them to PyTorch, analyse them, evolve them.
+
+    \b
+    fenasc check my_cell.fen              say what is wrong with it
+    fenasc compile gru.fen -o gru.py      make it a PyTorch module
+    fenasc analyze lstm.fen               count, bound, recognise
+    fenasc evolve lstm.fen gru.fen --task digits --store run.db
+    """
+    Verbosity.quiet, Verbosity.verbose = quiet, verbose
+
+
+for group in (check, build, analyze, library, evolve):
+    group.register(app)
+
+
+def exit_code(error: FenError) -> int:
+    """5 where a run failed (data, store), else 2."""
+    return 5 if any(d.code.startswith(RUN_FAILED) for d in error.diagnostics) else 2
+
+
+def main() -> None:
+    """Run the command line; every failure becomes a message and an exit status."""
+    try:
+        app(prog_name="fenasc")
+    except FenError as error:
+        show_error(error)
+        sys.exit(exit_code(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of a pipe went away, as `| head` does: no more output, and no complaint.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        from fenas_lang.rules.files import UNREADABLE
+
+        path, reason = error.filename or "output", error.strerror or str(error)
+        show_error(UNREADABLE.error(path=path, reason=reason))
+        sys.exit(2)
+    except Exception as error:
+        show_internal_error(error)
+        sys.exit(70)

@@ -1,0 +1,128 @@
+"""Are two cells the same function under a renaming of their parameters?
+
+Both normal forms are written as term graphs without names and labelled canonically; where these
+agree, parameters in the same place correspond.  The answer is then verified by substitution: the
+first cell, renamed, must have exactly the second's normal form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fenas_lang.diagnostics import FenError
+from fenas_lang.ir.dependence import forces_square
+from fenas_lang.ir.graph import HIDDEN_SIZE, INPUT_SIZE, Graph
+from fenas_lang.ir.labelling import canonical_digest, canonical_order
+from fenas_lang.ir.polynomial import Coefficient, Monomial, OutOfBudget
+from fenas_lang.proof.normal_form import Atom, NormalForm, Ring, normal_form
+
+_PLAIN, _MATRIX = 0, 1
+"""Edge labels: an operand, and the parameter that is a linear map's matrix."""
+
+
+@dataclass(frozen=True)
+class CanonicalForm:
+    """A normal form up to names: equal digests mean equal functions up to a renaming.
+
+    `parameters` are those that occur, in canonical order.
+    """
+
+    digest: str
+    parameters: tuple[str, ...]
+
+
+def equal_up_to_renaming(first: Graph, second: Graph) -> dict[str, str] | None:
+    """The second graph's parameter for each of the first's, or None where the forms differ.
+
+    States correspond by position.  Parameters that have no influence on any output are left out.
+    Raises OutOfBudget where the question stays open.
+    """
+    one, two = canonical_form(first), canonical_form(second)
+    if one.digest != two.digest:
+        return None
+    renaming = dict(zip(one.parameters, two.parameters, strict=True))
+    return renaming if verify_renaming(first, second, renaming) else None
+
+
+def verify_renaming(first: Graph, second: Graph, renaming: dict[str, str]) -> bool:
+    """Whether the first graph, its parameters renamed, has exactly the second's normal form.
+
+    Shapes must agree too, and different parameters get different names.  Raises OutOfBudget.
+    """
+    shapes, other_shapes = _shapes(first), _shapes(second)
+    if len(set(renaming.values())) < len(renaming) or any(
+        shapes.get(name) != other_shapes.get(other) for name, other in renaming.items()
+    ):
+        return False
+    ring = Ring()
+    renamed = normal_form(first, ring, renaming)
+    return renamed.outputs == normal_form(second, ring).outputs
+
+
+def canonical_form(graph: Graph) -> CanonicalForm:
+    """The normal form's digest, the same for all spellings and names.  Raises OutOfBudget."""
+    terms = _TermGraph(normal_form(graph))
+    try:
+        order = canonical_order(terms.labels, terms.operands)
+    except FenError as error:
+        raise OutOfBudget from error
+    names = {vertex: name for name, vertex in terms.parameters.items()}
+    return CanonicalForm(
+        canonical_digest(terms.labels, terms.operands, order),
+        tuple(names[vertex] for vertex in order if vertex in names),
+    )
+
+
+class _TermGraph:
+    """A normal form as a labelled graph whose vertices precede their users."""
+
+    def __init__(self, form: NormalForm):
+        self.labels: list[str] = []
+        self.operands: list[list[tuple[int, int]]] = []
+        self.parameters: dict[str, int] = {}
+        self._atoms: dict[int, int] = {}
+        self._shapes = _shapes(form.graph)
+        for number in form.atoms:
+            self._atoms[number] = self._atom(form.ring.atoms[number])
+        for position, polynomial in enumerate(form.outputs):
+            self._vertex(f"output {position}", self._terms(polynomial.items()))
+
+    def _vertex(self, label: str, operands: list[tuple[int, int]]) -> int:
+        self.labels.append(label)
+        self.operands.append(operands)
+        return len(self.labels) - 1
+
+    def _atom(self, atom: Atom) -> int:
+        if atom.op == "param":
+            return self._parameter(str(atom.name))
+        if atom.operand is None:
+            return self._vertex(f"{atom.op} {atom.name}", [])
+        operands = self._terms(atom.operand)
+        if atom.op == "linear":
+            operands.append((_MATRIX, self._parameter(str(atom.name))))
+        return self._vertex(atom.op, operands)
+
+    def _parameter(self, name: str) -> int:
+        if name not in self.parameters:
+            self.parameters[name] = self._vertex(f"parameter {self._shapes[name]}", [])
+        return self.parameters[name]
+
+    def _terms(self, terms: Iterable[tuple[Monomial, Coefficient]]) -> list[tuple[int, int]]:
+        """A vertex for each monomial, labelled with its coefficient."""
+        return [
+            (
+                _PLAIN,
+                self._vertex(f"{coefficient} times", [(_PLAIN, self._atoms[n]) for n in monomial]),
+            )
+            for monomial, coefficient in terms
+        ]
+
+
+def _shapes(graph: Graph) -> dict[str, str]:
+    """Shapes by name; D is H where the graph takes its input without a matrix."""
+    square = forces_square(graph)
+    return {
+        p.name: " by ".join(HIDDEN_SIZE if square and s == INPUT_SIZE else s for s in p.shape)
+        for p in graph.parameters
+    }

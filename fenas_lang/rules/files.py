@@ -1,0 +1,73 @@
+"""Diagnostics about files and the command line: FEN250 and up are for others; here FEN200 to FEN209."""
+
+from fenas_lang.rules import Rule
+
+MISSING_FILE = Rule(
+    "FEN200",
+    "a file that is not there",
+    "there is no file `{path}`, and no shipped cell of that name",
+    "A cell is named by its file, or by its name in the shipped library, which `fenasc cells` lists.",
+    bad="fenasc check gruu.fen",
+    good="fenasc check gru.fen",
+    hint="did you mean the shipped cell `{suggestion}`?",
+    language="text",
+)
+UNREADABLE = Rule(
+    "FEN201",
+    "a file that cannot be read or written",
+    "cannot use `{path}`: {reason}",
+    "The operating system refused. Check the path and its permissions, and that the disk has room.",
+    bad="fenasc compile gru.fen -o /no/such/folder/gru.py",
+    good="fenasc compile gru.fen -o gru.py",
+    language="text",
+)
+IS_DIRECTORY = Rule(
+    "FEN202",
+    "a folder where a file is needed",
+    "`{path}` is a folder",
+    "The command reads cells from files; name the files in the folder.",
+    bad="fenasc analyze cells/",
+    good="fenasc analyze cells/GRU.fen",
+    hint="write `{path}/*.fen`",
+    language="text",
+)
+WHICH_CELL = Rule(
+    "FEN203",
+    "a file of several cells where one is needed",
+    "`{path}` holds several cells: {names}",
+    "Commands that need one cell are told which by `file.fen:NAME`; check, fmt, dedup and evolve "
+    "take all.",
+    bad="fenasc analyze two.fen",
+    good="fenasc analyze two.fen:First",
+    hint="write `{path}:{first}`",
+    language="text",
+)
+NO_SUCH_CELL = Rule(
+    "FEN204",
+    "a cell that the file does not hold",
+    "`{path}` holds no cell `{name}`",
+    "The name behind the colon is that of a cell in the file.",
+    bad="fenasc analyze gru.fen:GRUU",
+    good="fenasc analyze gru.fen:GRU",
+    hint="did you mean `{path}:{suggestion}`?",
+    language="text",
+)
+UNKNOWN_CODE = Rule(
+    "FEN205",
+    "a code that no diagnostic has",
+    "there is no diagnostic `{code}`",
+    "Codes are FEN and three digits, as the messages show them.",
+    bad="fenasc explain FEN12",
+    good="fenasc explain FEN012",
+    hint="did you mean `{suggestion}`?",
+    language="text",
+)
+BAD_OPTION = Rule(
+    "FEN206",
+    "an option with a value that it cannot have",
+    "`{option}` cannot be `{value}`: {reason}",
+    "`--help` behind any command lists its options with examples.",
+    bad="fenasc analyze gru.fen --input-size -3",
+    good="fenasc analyze gru.fen --input-size 300",
+    language="text",
+)

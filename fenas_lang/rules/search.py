@@ -1,0 +1,187 @@
+"""FEN500-549: the search and its store.  FEN500-519 are failed runs, FEN520-549 misuse."""
+
+from __future__ import annotations
+
+from fenas_lang.rules import Rule
+
+_EVOLVE = "fenasc evolve LSTM GRU --task digits --store run.db"
+_RESUME = "fenasc resume run.db"
+_STATUS = "fenasc status run.db"
+
+STORE_EXISTS = Rule(
+    "FEN500",
+    "the store holds a run already",
+    "`{path}` holds a run already",
+    "A run is never overwritten by accident.  `resume` goes on with it; `--force` begins a new one"
+    " and keeps the old file with `.bak` at the end of its name.",
+    bad=f"{_EVOLVE}    # a second time",
+    good=_RESUME,
+    hint="`fenasc resume {path}` goes on with it, `--force` keeps it as `{backup}` and begins anew",
+    language="shell",
+)
+
+NO_STORE = Rule(
+    "FEN501",
+    "there is no such store",
+    "there is no run at `{path}`",
+    "A run lives in the file that `evolve` was given as `--store`.",
+    bad="fenasc resume rum.db",
+    good=_RESUME,
+    language="shell",
+)
+
+NOT_A_STORE = Rule(
+    "FEN502",
+    "this is not the store of a run",
+    "`{path}` is not the store of a run: {reason}",
+    "The file is something else, or it is damaged.  Trials are only ever added, so a backup of the"
+    " file holds a usable earlier part of the run.",
+    bad="fenasc status LSTM.fen",
+    good=_STATUS,
+    language="shell",
+)
+
+NEWER_STORE = Rule(
+    "FEN503",
+    "the store was made by a newer version",
+    "`{path}` has format {found}, and this version of fenas-lang reads up to format {known}",
+    "Formats of stores are numbered.  A newer program reads older ones, not the other way round;"
+    " nothing was changed in the file.",
+    bad="fenasc resume run-of-next-year.db",
+    good=_RESUME,
+    hint="update fenas-lang; the store was last written by version {version}",
+    language="shell",
+)
+
+STORE_BUSY = Rule(
+    "FEN504",
+    "another process writes to the store",
+    "`{path}` is in use: {reason}",
+    "One process at a time runs a search; `status`, `best` and `export` may read meanwhile.",
+    bad=f"{_RESUME} & {_RESUME}",
+    good=_STATUS,
+    hint="wait for it, or end it; `fenasc status {path}` shows how far it is",
+    language="shell",
+)
+
+UNWRITABLE_STORE = Rule(
+    "FEN505",
+    "the store cannot be written",
+    "cannot write `{path}`: {reason}",
+    "The folder is missing or may not be written, or the file is read-only.  A run needs to write"
+    " beside its store, too.",
+    bad="fenasc evolve LSTM --task digits --store missing/folder/run.db",
+    good=_EVOLVE,
+    language="shell",
+)
+
+DISK_FULL = Rule(
+    "FEN506",
+    "the disk is full",
+    "no space left to write `{path}`",
+    "Each trial is written in one transaction: what was written before is whole, and only trials"
+    " that were still running are lost.",
+    bad="fenasc evolve LSTM --task digits --store full-disk/run.db",
+    good=_EVOLVE,
+    hint="free some space; `fenasc resume {path}` goes on, and every finished trial is kept",
+    language="shell",
+)
+
+DATA_CHANGED = Rule(
+    "FEN507",
+    "the data are not those of the run",
+    "the run was begun on data with checksum {expected}, and these have {found}",
+    "Scores on other data cannot be compared, so a run goes on only with the same.",
+    bad=f"{_RESUME} --data other-folder",
+    good=_RESUME,
+    hint="name the right directory with `--data`",
+    language="shell",
+)
+
+NOTHING_SCORED = Rule(
+    "FEN508",
+    "no cell has a score yet",
+    "no cell in `{path}` has a score{why}",
+    "The run has only just begun, or every training failed; `fenasc export` writes each trial's"
+    " reason and log.",
+    bad="fenasc best begun-a-second-ago.db",
+    good="fenasc best run.db",
+    hint="`fenasc status {path}` shows how far it is",
+    language="shell",
+)
+
+WORKER_LOST = Rule(
+    "FEN509",
+    "worker processes do not start",
+    "a worker process ended before it could train anything: {reason}",
+    "Workers are processes of their own that load the task once.  One that dies while it trains"
+    " costs that trial; one that dies while it loads ends the run, since the next would die too."
+    "  Nothing is lost: the run can be resumed.",
+    bad="fenasc evolve LSTM --task a-module-that-crashes:task",
+    good=_EVOLVE,
+    language="shell",
+)
+
+BROKEN_TRIAL = Rule(
+    "FEN510",
+    "a trial of the store cannot be read",
+    "trial {number} of `{path}` is not a legal cell: {reason}",
+    "The store was edited, or a space's file says something else than when the run began.",
+    bad="fenasc resume edited.db",
+    good=_RESUME,
+    language="shell",
+)
+
+UNWRITABLE_OUTPUT = Rule(
+    "FEN511",
+    "an output file cannot be written",
+    "cannot write `{path}`: {reason}",
+    "The directory named with `-o` or `--out` cannot be made or written.",
+    bad="fenasc best run.db -o /read-only",
+    good="fenasc best run.db -o best",
+    language="shell",
+)
+
+UNKNOWN_PLUGIN = Rule(
+    "FEN520",
+    "unknown strategy, mutation or profile",
+    "there is no {kind} `{name}`; there are {known}",
+    "Strategies and mutations are files of `fenas_lang/search/strategies` and"
+    " `fenas_lang/search/mutations`; their names are the files'.",
+    bad=f"{_EVOLVE} --strategy ageing",
+    good=f"{_EVOLVE} --strategy aging",
+    hint="did you mean `{suggestion}`?",
+    language="shell",
+)
+
+SEEDS_OF_TWO_SPACES = Rule(
+    "FEN521",
+    "seed cells of different spaces",
+    "the seed cells lie in different spaces: {spaces}",
+    "A search mutates cells within one space.  `--space` names it for all seeds.",
+    bad="fenasc evolve ENAS GRU --task digits",
+    good="fenasc evolve LSTM GRU --task digits",
+    hint="name one with `--space`, or leave out the others",
+    language="shell",
+)
+
+BAD_SETTING = Rule(
+    "FEN522",
+    "a setting of the search does not fit",
+    "{name} is {given}, and must be {expected}",
+    "Settings are checked before anything is trained.",
+    bad=f"{_EVOLVE} --population 1    # for two seed cells",
+    good=f"{_EVOLVE} --population 20",
+    language="shell",
+)
+
+UNKNOWN_OBJECT = Rule(
+    "FEN523",
+    "a task that workers cannot import",
+    "workers cannot import the task `{name}`: {reason}",
+    "A task of your own is named `module:NAME`; workers are processes of their own and import it"
+    " from there, so it cannot live in an interactive session or in the script itself.",
+    bad=f"{_EVOLVE} --task nowhere:MyTask",
+    good=f"{_EVOLVE} --task my_tasks:MyTask",
+    language="shell",
+)

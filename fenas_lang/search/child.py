@@ -1,0 +1,163 @@
+"""The program of a worker process: load the task once, then train one cell after another.
+
+Messages are pickles, from standard input and to standard output; what a task prints goes to
+standard error.  A worker ends when its input does, so none outlives a search that was killed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pickle
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, BinaryIO
+
+from fenas_lang.diagnostics import Diagnostic, FenError
+from fenas_lang.rules import search as rules
+from fenas_lang.search.trial import Measured
+from fenas_lang.syntax.ast import Cell
+
+NOT_FINITE, OUT_OF_MEMORY = "not finite", "out of memory"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """First message: the task, by its name or as `module:NAME`, and how to run it."""
+
+    task: str
+    settings: dict[str, Any]
+    data: str | None = None
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class Job:
+    """Train this cell; `test` also measures the test data, `seconds` bound the training."""
+
+    phase: str
+    number: int
+    cell: Cell
+    seed: int
+    test: bool = False
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The task is loaded: its metric, and what its scores depend on."""
+
+    task: str
+    metric: str
+    higher_is_better: bool
+    checksum: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The task cannot be loaded, for reasons that the user can mend."""
+
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def open_task(setup: Setup) -> Any:
+    """The task that a setup names.  Raises FenError."""
+    data = None if setup.data is None else Path(setup.data)
+    module, colon, name = setup.task.partition(":")
+    if not colon:
+        from fenas_lang import tasks
+
+        return tasks.load(setup.task, settings=setup.settings, data=data)
+    try:
+        kind = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise rules.UNKNOWN_OBJECT.error(name=setup.task, reason=error) from None
+    return kind(kind.settings_type.read(setup.settings, setup.task), data)
+
+
+def described(task: Any) -> Ready:
+    """What the search needs to know of a task."""
+    return Ready(task.name, task.metric, task.higher_is_better, task.checksum, vars(task.settings))
+
+
+def train(task: Any, job: Job) -> Measured:
+    """Train the job's cell; whatever happens is a measurement, or a failure with reason and log."""
+    started, clock = time.time(), time.perf_counter()
+    try:
+        outcome = task.evaluate(job.cell, seed=job.seed, seconds=job.seconds, test=job.test)
+        measured = _measured(outcome)
+    except MemoryError:
+        measured = Measured(reason=OUT_OF_MEMORY, log=traceback.format_exc())
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        measured = Measured(reason=reason, log=traceback.format_exc())
+    return replace(
+        measured,
+        started=started,
+        seconds=time.perf_counter() - clock,
+        host=socket.gethostname(),
+        process=os.getpid(),
+    )
+
+
+FACTS = ("metrics", "parameters", "parts", "steps", "hardware")
+
+
+def _measured(outcome: Any) -> Measured:
+    facts = {name: getattr(outcome, name) for name in FACTS if getattr(outcome, name, None)}
+    if outcome.score is None:
+        return Measured(reason=outcome.failure or "no score", log=outcome.log, facts=facts)
+    score, metric = float(outcome.score), float(outcome.metric)
+    if not abs(score) < float("inf"):
+        return Measured(reason=NOT_FINITE, log=f"the metric is {metric}", facts=facts)
+    return Measured(score, metric, facts=facts)
+
+
+def main() -> None:
+    """Serve jobs until standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    messages: SimpleQueue[Any] = SimpleQueue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, messages), daemon=True).start()
+    try:
+        setup = messages.get()
+        task = open_task(setup)
+        _limit_threads(setup.threads)
+        _send(answers, described(task))
+    except FenError as error:
+        _send(answers, Refused(error.diagnostics))
+        return
+    while True:
+        _send(answers, train(task, messages.get()))
+
+
+def _limit_threads(threads: int) -> None:
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(threads)
+
+
+def _listen(source: BinaryIO, messages: SimpleQueue[Any]) -> None:
+    try:
+        while True:
+            messages.put(pickle.load(source))
+    except (EOFError, pickle.UnpicklingError):
+        os._exit(0)
+
+
+def _send(stream: BinaryIO, message: Any) -> None:
+    pickle.dump(message, stream)
+    stream.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The mutations, one a file; `fenas_lang.search.mutation` says what one is."""

@@ -1,0 +1,100 @@
+"""The tables of a run, and how a trial becomes a row.  Rows of trials are only ever added."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Column, Float, Integer, MetaData, Table, Text, UniqueConstraint
+
+from fenas_lang.search.trial import Measured, Rejection, Trial
+
+FORMAT = 1
+"""Number of this layout; a store with a greater one is refused."""
+
+metadata = MetaData()
+
+META = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text))
+
+TRIALS = Table(
+    "trials",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("phase", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("parents", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("edit", Text, nullable=False),
+    Column("seed", Integer, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("metric", Float),
+    Column("metric_hex", Text),
+    Column("score", Float),
+    Column("reason", Text, nullable=False),
+    Column("log", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("copy_of", Integer),
+    Column("useless", Text, nullable=False),
+    Column("draws", Integer, nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("started", Float, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("process", Integer, nullable=False),
+    UniqueConstraint("phase", "number"),
+)
+
+REJECTIONS = Table(
+    "rejections",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("draw", Integer, primary_key=True),
+    Column("parents", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("edit", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+COLUMNS = tuple(column.name for column in TRIALS.columns if column.name != "id")
+
+_OWN = (
+    "phase",
+    "number",
+    "source",
+    "edit",
+    "seed",
+    "outcome",
+    "key",
+    "copy_of",
+    "useless",
+    "draws",
+)
+_MEASURED = ("metric", "score", "reason", "log", "started", "seconds", "host", "process")
+
+
+def trial_row(trial: Trial) -> dict[str, Any]:
+    """The columns of a trial."""
+    return {
+        **{name: getattr(trial, name) for name in _OWN},
+        **{name: getattr(trial.measured, name) for name in _MEASURED},
+        "parents": json.dumps(trial.parents),
+        "metric_hex": None if trial.metric is None else trial.metric.hex(),
+        "facts": json.dumps(dict(trial.measured.facts)),
+    }
+
+
+def read_trial(row: Mapping[str, Any]) -> Trial:
+    """The trial of a row."""
+    values = {name: row[name] for name in _MEASURED}
+    if row["metric_hex"] is not None:
+        values["metric"] = float.fromhex(row["metric_hex"])
+    measured = Measured(facts=json.loads(row["facts"]), **values)
+    own = {name: row[name] for name in _OWN}
+    return Trial(parents=tuple(json.loads(row["parents"])), measured=measured, **own)
+
+
+def rejection_row(rejection: Rejection) -> dict[str, Any]:
+    """The columns of a rejection."""
+    return vars(rejection) | {"parents": json.dumps(rejection.parents)}

@@ -1,0 +1,241 @@
+"""The record of a run: one SQLite file, or any database that SQLAlchemy knows.
+
+A trial is written in one transaction, after which neither a kill nor a full disk can take it away.
+Whatever the database complains of reaches the user as a FenError (FEN500-506).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import importlib.metadata
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from fenas_lang.diagnostics import FenError
+from fenas_lang.rules import search as rules
+from fenas_lang.search.lock import WriterLock
+from fenas_lang.search.schema import (
+    FORMAT,
+    META,
+    REJECTIONS,
+    TRIALS,
+    metadata,
+    read_trial,
+    rejection_row,
+    trial_row,
+)
+from fenas_lang.search.trial import Rejection, Trial
+
+BUSY_SECONDS = 10
+"""How long a write waits for a reader's lock."""
+
+
+class Store:
+    """An open store; use as a context manager, or call `close`."""
+
+    def __init__(self, location: str, engine: sa.Engine, lock: WriterLock | None = None):
+        self.location, self._engine, self._lock = location, engine, lock
+
+    @classmethod
+    def create(cls, location: str | Path, meta: Mapping[str, Any], *, force: bool = False) -> Store:
+        """A new store with these values of `meta`.
+
+        Raises FEN500 where there is one already (`force` renames that to `.bak`), FEN505, FEN506.
+        """
+        path = path_of(location)
+        if path is None:
+            return cls._create_at_url(str(location), meta)
+        lock = WriterLock(path)
+        try:
+            _make_room(path, force)
+            store = cls(str(location), _sqlite(path, "rwc"), lock)
+            store._write_tables(meta)
+        except BaseException:
+            lock.release()
+            raise
+        return store
+
+    @classmethod
+    def _create_at_url(cls, location: str, meta: Mapping[str, Any]) -> Store:
+        store = cls(location, _engine(location))
+        with _explained(location):
+            if sa.inspect(store._engine).has_table(META.name):
+                raise rules.STORE_EXISTS.error(path=location, backup=None)
+        store._write_tables(meta)
+        return store
+
+    def _write_tables(self, meta: Mapping[str, Any]) -> None:
+        version = importlib.metadata.version("fenas-lang")
+        values = {"format": FORMAT, "version": version, **meta}
+        with self._transaction() as connection:
+            metadata.create_all(connection)
+            rows = [{"key": key, "value": json.dumps(value)} for key, value in values.items()]
+            connection.execute(META.insert(), rows)
+
+    @classmethod
+    def open(cls, location: str | Path, *, write: bool = False) -> Store:
+        """An existing store.  Raises FEN501-505."""
+        path = path_of(location)
+        if path is None:
+            store = cls(str(location), _engine(str(location)))
+        elif not path.is_file():
+            raise rules.NO_STORE.error(path=location)
+        else:
+            lock = WriterLock(path) if write else None
+            store = cls(str(location), _sqlite(path, "rw" if write else "ro"), lock)
+        try:
+            store._check_format(write)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def _check_format(self, write: bool) -> None:
+        known = self.meta()
+        found = known.get("format")
+        if not isinstance(found, int):
+            raise rules.NOT_A_STORE.error(path=self.location, reason="it does not name its format")
+        if found > FORMAT:
+            version = known.get("version")
+            raise rules.NEWER_STORE.error(
+                path=self.location, found=found, known=FORMAT, version=version
+            )
+        if write:
+            self.note("version", importlib.metadata.version("fenas-lang"))
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        with _explained(self.location), self._engine.begin() as connection:
+            yield connection
+
+    def meta(self) -> dict[str, Any]:
+        """Everything that is stored about the run as a whole."""
+        with self._transaction() as connection:
+            return {row.key: json.loads(row.value) for row in connection.execute(META.select())}
+
+    def note(self, key: str, value: Any) -> None:
+        """Store a value about the run as a whole, in place of an older one."""
+        with self._transaction() as connection:
+            connection.execute(META.delete().where(META.c.key == key))
+            connection.execute(META.insert(), {"key": key, "value": json.dumps(value)})
+
+    def add(self, trial: Trial | None, rejections: Iterable[Rejection] = ()) -> None:
+        """Write a trial and what was refused on the way to it, in one transaction."""
+        with self._transaction() as connection:
+            rows = [rejection_row(rejection) for rejection in rejections]
+            if rows:
+                numbers = {row["number"] for row in rows}
+                connection.execute(REJECTIONS.delete().where(REJECTIONS.c.number.in_(numbers)))
+                connection.execute(REJECTIONS.insert(), rows)
+            if trial is not None:
+                connection.execute(TRIALS.insert(), trial_row(trial))
+
+    def trials(self, phase: str | None = None) -> list[Trial]:
+        """Trials in the order in which they ended."""
+        query = TRIALS.select().order_by(TRIALS.c.id)
+        if phase is not None:
+            query = query.where(TRIALS.c.phase == phase)
+        with self._transaction() as connection:
+            return [read_trial(row) for row in connection.execute(query).mappings()]
+
+    def rejected(self) -> int:
+        """How many candidates were refused before training."""
+        with self._transaction() as connection:
+            count = connection.execute(sa.select(sa.func.count()).select_from(REJECTIONS))
+            return int(count.scalar_one())
+
+    def close(self) -> None:
+        """Close the database, which leaves one file."""
+        self._engine.dispose()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def path_of(location: str | Path) -> Path | None:
+    """The file of a store; None for the URL of a database."""
+    return None if "://" in str(location) else Path(location)
+
+
+def _engine(url: str) -> sa.Engine:
+    try:
+        return sa.create_engine(url)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise rules.NOT_A_STORE.error(path=url, reason=str(error)) from None
+
+
+def _sqlite(path: Path, mode: str) -> sa.Engine:
+    """An engine on a file; explicit BEGIN, so that making the tables is one transaction too."""
+    uri = f"file:{_quoted(path)}?mode={mode}"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+        if mode != "ro":
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+        return connection
+
+    engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.StaticPool)
+    begin = "BEGIN" if mode == "ro" else "BEGIN IMMEDIATE"
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _quoted(path: Path) -> str:
+    from urllib.parse import quote
+
+    return quote(str(path.absolute()))
+
+
+def _make_room(path: Path, force: bool) -> None:
+    """See that nothing is at `path`, which with `force` means moving it to `.bak`."""
+    if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+        return
+    backup = path.with_name(path.name + ".bak")
+    if not force:
+        raise rules.STORE_EXISTS.error(path=path, backup=backup)
+    try:
+        for suffix in ("-wal", "-shm", ""):
+            old, new = (p.with_name(p.name + suffix) for p in (path, backup))
+            if old.exists():
+                os.replace(old, new)
+    except OSError as error:
+        raise rules.UNWRITABLE_STORE.error(path=path, reason=error.strerror) from None
+
+
+@contextlib.contextmanager
+def _explained(location: str) -> Iterator[None]:
+    """Turn what the database or the system says into a diagnostic."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _diagnosed(location, error.orig) from error
+    except (sqlite3.Error, OSError, json.JSONDecodeError) as error:
+        raise _diagnosed(location, error) from error
+    except SQLAlchemyError as error:
+        raise rules.NOT_A_STORE.error(path=location, reason=str(error)) from error
+
+
+def _diagnosed(location: str, error: BaseException | None) -> FenError:
+    code = getattr(error, "sqlite_errorcode", -1) & 0xFF
+    if code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) == errno.ENOSPC:
+        return rules.DISK_FULL.error(path=location)
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return rules.STORE_BUSY.error(path=location, reason=str(error))
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR):
+        return rules.UNWRITABLE_STORE.error(path=location, reason=str(error))
+    return rules.NOT_A_STORE.error(path=location, reason=str(error))

@@ -1,0 +1,50 @@
+"""What a cell is scored on.  A task is a file of this folder with one subclass of `Task`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fenas_lang import registry
+from fenas_lang.rules import tasks as rules
+
+if TYPE_CHECKING:
+    from fenas_lang.tasks.base import Task
+
+MACHINERY = frozenset(
+    {"base", "cross_entropy", "language_model", "models", "settings", "supervised"}
+)
+"""The files of this folder that are no tasks but what tasks are made of."""
+
+
+def names() -> list[str]:
+    """All tasks, in order; imports none of them."""
+    return [name for name in registry.discover(__name__) if name not in MACHINERY]
+
+
+def kind(name: str) -> type[Task[Any]]:
+    """The class of a task: its metric, its settings.  Raises FEN400 for an unknown name."""
+    if name not in names():
+        raise rules.UNKNOWN_TASK.error(
+            name=name, known=", ".join(names()), suggestion=registry.suggest(name, names())
+        )
+    module = registry.load(__name__, name, "task")
+    found: type[Task[Any]] = next(
+        value
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and value.__module__ == module.__name__
+        and hasattr(value, "metric")
+    )
+    return found
+
+
+def task(name: str, data: Path | str | None = None, **settings: Any) -> Task[Any]:
+    """A task with its data loaded: `task("digits", epochs=5)`, `task("lm", "data/ptb")`.
+
+    Settings are numbers, or text as typed on a command line.  Raises FenError: FEN400 for an
+    unknown task, FEN401 and FEN402 for settings, FEN404 to FEN413 for data.
+    """
+    found = kind(name)
+    values = found.settings_type.read(settings, task=name)
+    return found(values, None if data is None else Path(data))
