@@ -84,8 +84,8 @@ def compile(
 ) -> nn.Module:
     """A layer with the interface of `nn.LSTM` and `nn.GRU` that runs any cell.
 
-    Called with x (T, B, D), or (B, T, D) if `batch_first`, it gives y (T, B, H * directions) and the
-    last state: one tensor for one state, a tuple in header order for several, each
+    Called with x (T, B, D), or (B, T, D) if `batch_first`, it gives y (T, B, H * directions) and
+    the last state: one tensor for one state, a tuple in header order for several, each
     (layers * directions, B, H).  `variational` = {"x": p, "h": p, "edges": p} draws dropout masks
     once a sequence for the operands of weighted edges (Gal & Ghahramani 2016).  Raises FenError.
     """

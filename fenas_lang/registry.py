@@ -54,7 +54,7 @@ def load(package: str, name: str, kind: str) -> ModuleType:
 
 
 def suggest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that `word` was probably meant to be, whatever its case; None if none is near."""
+    """The candidate that `word` probably means, whatever its case; None if none is near."""
     from difflib import get_close_matches
 
     if len(word) > LONGEST_SUGGESTED:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-
 LINE_END = re.compile(r"\r\n|\n|\r")
 
 

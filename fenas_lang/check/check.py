@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from fenas_lang.check.names import (
     nearest,
 )
 from fenas_lang.check.report import Reporter
-from fenas_lang.diagnostics import Diagnostic, FenError, has_errors, in_order
+from fenas_lang.diagnostics import Diagnostic, FenError, in_order
 from fenas_lang.rules import conformance as conformance_rule
 from fenas_lang.rules import names as rule
 from fenas_lang.rules import syntax as syntax_rule
@@ -87,7 +87,8 @@ def check_cell(cell: Cell, space: Space | None = None) -> tuple[Checked | None, 
     module = Module((*cell.functions, cell), source=cell.source)
     checker = _ModuleChecker(module, space)
     checker.run()
-    return (checker.checked or [None])[0], in_order(checker.report.diagnostics)
+    result = checker.checked[0] if checker.checked else None
+    return result, in_order(checker.report.diagnostics)
 
 
 def checked(cell: Cell, space: Space | None = None) -> Checked:
@@ -161,12 +162,14 @@ class _ModuleChecker:
         before = self.report.count
         own = self._own_space(cell)
         scope = {**(own.definitions if own else {}), **self.functions}
-        check_cell_names(self.report, cell, self._references(scope, later))
+        references = self._references(scope, later)
+        check_cell_names(self.report, cell, references)
         edges = EdgeChecker(self.report, scope)
         for node in cell.nodes:
             edges.check_node(node)
             self._check_height(node.value)
-        whole = self.report.count == before and not any(_has_hole(n.value) for n in cell.nodes)
+        holes = any(_has_hole(node.value) for node in cell.nodes)
+        whole = self.report.count == before and references.sound and not holes
         space = self.space or own
         if whole and space is not None:
             self._check_flat(cell, space, scope)
@@ -184,11 +187,8 @@ class _ModuleChecker:
             return None
 
     def _check_flat(self, cell: Cell, space: Space, scope: Mapping[str, Function]) -> None:
-        keep = {
-            r.name
-            for r in space.rules
-            if CALL in r.forms and scope.get(r.name) == space.definitions.get(r.name)
-        }
+        listed = {r.name for r in space.rules if CALL in r.forms} | {space.first}
+        keep = {n for n, f in space.definitions.items() if n in listed and scope.get(n) == f}
         before = self.report.count
         try:
             in_space = flatten(cell, scope, keep)
@@ -197,7 +197,8 @@ class _ModuleChecker:
             where = error.node.span
             self.report(conformance_rule.TOO_MANY_NODES, where, limit=MAX_NODES)
             return
-        self._check_bound(flat)
+        if _calls(cell, scope):
+            self._check_bound(flat)
         conformance = Conformance(self.report, in_space, space)
         output_rule = conformance.check() if self.report.count == before else None
         if self.report.count > before or output_rule is None:
@@ -239,11 +240,10 @@ def _has_hole(value: Expr) -> bool:
     return any(isinstance(expr, ast.Hole) for expr in walk(value))
 
 
+def _calls(cell: Cell, functions: Mapping[str, Function]) -> bool:
+    calls = (e for node in cell.nodes for e in walk(node.value) if isinstance(e, ast.Call))
+    return bool(functions) and any(call.function in functions for call in calls)
+
+
 def _with_broken(module: Module, name: str) -> Module:
-    from dataclasses import replace
-
     return replace(module, broken=module.broken | {name})
-
-
-def errors_only(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    return tuple(d for d in diagnostics if has_errors([d]))

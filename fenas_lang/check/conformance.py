@@ -126,20 +126,30 @@ class Conformance:
 
     def _check_node(self, node: Node, position: int) -> None:
         name = function_of(node.value)
+        if self.space.first and (name == self.space.first or position == 0):
+            self._check_first(node, position)
+            return
         allowed = self.space.by_name.get(name)
         if allowed is None:
             self._report_function(node, name)
             return
-        if self.space.first and (name == self.space.first) != (position == 0):
-            arguments = ", ".join(self.cell.output_names[:0] or self._first_arguments())
-            first, space = self.space.first, self.space.name
-            self.report(
-                rule.FIRST, node.value.span, space=space, first=first, arguments=arguments
-            )
-            return
         for check in (self._check_form, self._check_parents, self._check_zero, self._check_sources):
             if not check(node, allowed):
                 return
+
+    def _check_first(self, node: Node, position: int) -> None:
+        """The space's first function stands first, with the cell's input and states."""
+        first, wanted = self.space.first, self._first_arguments()
+        called = position == 0 and function_of(node.value) == first
+        if called and names_read(node.value) == wanted:
+            return
+        self.report(
+            rule.FIRST,
+            node.value.span,
+            space=self.space.name,
+            first=first,
+            arguments=", ".join(wanted),
+        )
 
     def _first_arguments(self) -> tuple[str, ...]:
         return tuple(p.name for p in self.cell.parameters)
@@ -217,23 +227,16 @@ class Conformance:
             fix = Fix(first.start, second.end, text)
         hint = f"write `{allowed.name}({fix.text})`" if fix else None
         return self.report(
-            rule.ZERO, arguments[places[0]].span, fix, space=self.space.name, allowed=where, hint=hint
+            rule.ZERO,
+            arguments[places[0]].span,
+            fix,
+            space=self.space.name,
+            allowed=where,
+            hint=hint,
         )
 
     def _check_sources(self, node: Node, allowed: FunctionRule) -> bool:
         arguments = arguments_of(node.value)
-        if allowed.name == self.space.first:
-            wanted = self._first_arguments()
-            if names_read(node.value) == wanted:
-                return True
-            first, space = self.space.first, self.space.name
-            return self.report(
-                rule.FIRST,
-                node.value.span,
-                space=space,
-                first=first,
-                arguments=", ".join(wanted),
-            )
         if allowed.inputs:
             return True
         headers = [a for a in arguments if names_read(a) and self._is_header(names_read(a)[0])]
@@ -270,7 +273,8 @@ class Conformance:
         for wanted in self.space.output:
             if self._follows(wanted):
                 return wanted
-        return self._report_output()
+        self._report_output()
+        return None
 
     def _follows(self, wanted: str) -> bool:
         if wanted == model.ANY:

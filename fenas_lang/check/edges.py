@@ -76,6 +76,8 @@ class EdgeChecker:
         self._check_arity(call)
         definition = FUNCTIONS.get(call.function)
         kind = definition.kind if definition else "fn"
+        if definition is None and call.function not in self.functions:
+            kind = ACTIVATION
         if kind != "fn" and call.arguments and all(map(_literals_only, call.arguments)):
             self.report(rule.LITERALS_ONLY, call.span)
             return
@@ -130,8 +132,9 @@ class EdgeChecker:
         if most is not None and most > least:
             wanted = f"{least} to {most} arguments"
         hint = "sum them with `identity`" if most is not None and found > most else None
-        values = {"function": call.function, "expected": wanted, "found": found}
-        self.report(rule.ARITY, call.span, hint=hint, **values)
+        self.report(
+            rule.ARITY, call.span, function=call.function, expected=wanted, found=found, hint=hint
+        )
 
     def _arity(self, name: str) -> tuple[int, int | None]:
         definition = FUNCTIONS.get(name)

@@ -22,8 +22,9 @@ MAX_BYTES = 4 * MAX_CHARACTERS
 def load(reference: str | Path, space: Space | None = None) -> Cell:
     """The cell that a reference names, checked.
 
-    `reference` is a path, a path with `:NAME` where the file holds several cells, or the name of a
-    shipped cell (`GRU`, `gru.fen`, whatever its case) where no file has that name.  Raises FenError.
+    `reference` is a path, a path with `:NAME` where the file holds several cells, or the name of
+    a shipped cell (`GRU`, `gru.fen`, whatever its case) where no file has that name.  Raises
+    FenError.
     """
     source, name = find(reference)
     return one_cell(source, name, space)
@@ -90,7 +91,9 @@ def _pick(module: CheckedModule, source: SourceFile, name: str | None) -> Cell:
     if name is None and len(cells) == 1:
         return next(iter(cells.values()))
     if name is None:
-        raise rule.WHICH_CELL.error(path=source.name, names=", ".join(cells), first=next(iter(cells)))
+        raise rule.WHICH_CELL.error(
+            path=source.name, names=", ".join(cells), first=next(iter(cells))
+        )
     if name not in cells:
         suggestion = nearest(name, cells) or next(iter(cells))
         raise rule.NO_SUCH_CELL.error(path=source.name, name=name, suggestion=suggestion)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-
 from itertools import islice
 
 from fenas_lang.check.report import Reporter
@@ -61,11 +60,12 @@ class References:
         self.broken = broken
         self.later_functions: Mapping[str, Span] = {}
         self.told: set[str] = set()
+        self.sound = True
 
     def check_calls(self, value: Expr) -> bool:
         """Whether every function that the expression calls is known."""
-        calls = [e for e in walk(value) if isinstance(e, ast.Call)]
-        return all([self.check_call(call) for call in calls])
+        known = [self.check_call(e) for e in walk(value) if isinstance(e, ast.Call)]
+        return all(known)
 
     def check_call(self, call: ast.Call) -> bool:
         name = call.function
@@ -74,6 +74,7 @@ class References:
         if name in self.functions:
             return True
         if name in self.broken or name in self.told:
+            self.sound = False
             return False
         self.told.add(name)
         where = Span(call.span.start, call.span.start + len(name))
@@ -98,9 +99,7 @@ class References:
             return self.report(rule.USED_BEFORE, name.span, name=name.id, line=line)
         suggestion = nearest(name.id, known)
         fix = Fix(name.span.start, name.span.end, suggestion) if suggestion else None
-        return self.report(
-            rule.UNKNOWN_NAME, name.span, fix, name=name.id, suggestion=suggestion
-        )
+        return self.report(rule.UNKNOWN_NAME, name.span, fix, name=name.id, suggestion=suggestion)
 
 
 def check_cell_names(report: Reporter, cell: Cell, references: References) -> None:

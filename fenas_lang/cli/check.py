@@ -24,7 +24,8 @@ from fenas_lang.diagnostics import ERROR, Diagnostic, FenError, has_errors
 from fenas_lang.source import SourceFile
 
 Files = Annotated[
-    list[str], typer.Argument(help="Files, shipped cells, or - for standard input.", metavar="FILE…")
+    list[str],
+    typer.Argument(help="Files, shipped cells, or - for standard input.", metavar="FILE…"),
 ]
 SpaceOption = Annotated[
     str | None, typer.Option("--space", help="Check against this space (name or file).")
@@ -152,7 +153,9 @@ def _write_formatted(source: SourceFile, text: str, differs: bool) -> None:
 
 
 def explain(
-    code: Annotated[str, typer.Argument(help="A diagnostic's code, such as FEN012.", metavar="CODE")],
+    code: Annotated[
+        str, typer.Argument(help="A diagnostic's code, such as FEN012.", metavar="CODE")
+    ],
 ) -> None:
     """Explain a diagnostic, with a bad and a good example."""
     from fenas_lang.registry import suggest

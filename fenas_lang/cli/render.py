@@ -69,6 +69,8 @@ def summary(diagnostics: list[Diagnostic], files: int) -> str:
     """`2 errors and 1 warning in 3 files`."""
     errors = sum(d.severity == ERROR for d in diagnostics)
     warnings = len(diagnostics) - errors
-    parts = [f"{n} {noun}{'s' * (n != 1)}" for n, noun in ((errors, "error"), (warnings, "warning")) if n]
+    parts = [
+        f"{n} {noun}{'s' * (n != 1)}" for n, noun in ((errors, "error"), (warnings, "warning")) if n
+    ]
     where = f"in {files} file{'s' * (files != 1)}"
     return f"{' and '.join(parts)} {where}" if parts else f"no problems {where}"

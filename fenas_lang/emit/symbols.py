@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 
 from fenas_lang.functions import ATOMIC, SYMBOLS
 from fenas_lang.ir.graph import ELEMENTWISE, PLAIN, Dataflow, Edge, FlatNode
+from fenas_lang.ir.text import number_text
 
 FUNCTION_SYMBOLS = {
     "add": "+",
@@ -45,19 +45,11 @@ def state_bases(dataflow: Dataflow) -> tuple[str, ...]:
     return bases if distinct else dataflow.states
 
 
-def decimal(value: Fraction) -> str:
-    """The exact decimal of a literal, without trailing zeros."""
-    places = next(p for p in range(value.denominator) if 10**p % value.denominator == 0)
-    digits = str(abs(value.numerator) * 10**places // value.denominator).rjust(places + 1, "0")
-    sign = "-" if value < 0 else ""
-    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else sign + digits
-
-
 def argument(edge: Edge) -> str:
     """An edge's source as it is written: a name, a decimal or `zero`."""
     if edge.source is None:
         return "zero"
-    return edge.source if isinstance(edge.source, str) else decimal(edge.source)
+    return edge.source if isinstance(edge.source, str) else number_text(edge.source)
 
 
 def expression(node: FlatNode) -> str:

@@ -159,9 +159,7 @@ class RecurrentLayer(nn.Module):
         rows, states = self._run(x.data, sizes, states)
         if x.unsorted_indices is not None:
             states = tuple(s.index_select(1, x.unsorted_indices) for s in states)
-        output = PackedSequence(
-            rows, x.batch_sizes, x.sorted_indices, x.unsorted_indices
-        )
+        output = PackedSequence(rows, x.batch_sizes, x.sorted_indices, x.unsorted_indices)
         return output, self._final_state(states)
 
     def _run(self, rows: Tensor, sizes: list[int], states: States) -> Result:

@@ -25,11 +25,13 @@ def bracketed(indent: str, head: str, items: Sequence[str], tail: str) -> list[s
 def unpacked(indent: str, names: Sequence[str], value: str) -> list[str]:
     """`names = value`, for several names."""
     line = f"{indent}{', '.join(names)} = {value}"
-    return [line] if fits(line) else bracketed(indent, "(", (*names[:-1], names[-1]), f") = {value}")
+    return [line] if fits(line) else bracketed(indent, "(", names, f") = {value}")
 
 
 def tuple_display(names: Sequence[str]) -> str:
     """The names as a tuple, on one line."""
+    if not names:
+        return "()"
     return f"({names[0]},)" if len(names) == 1 else f"({', '.join(names)})"
 
 

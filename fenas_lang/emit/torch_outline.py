@@ -4,13 +4,14 @@ are one torch function, and which fused products add to each other as a whole.""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from fenas_lang.emit.torch_rows import NAMED, Row
 from fenas_lang.functions import FUNCTIONS
 from fenas_lang.ir.graph import Node
+from fenas_lang.ir.readiness import BEFORE, readiness
 from fenas_lang.plan.plan import Level, Plan, Product
 from fenas_lang.primitives import LEAVES, Term
 
@@ -89,7 +90,10 @@ class Outline:
         return (
             node.op == term.op
             and node.attribute == term.attribute
-            and all(map(self._matches, term.operands, node.operands, [bound] * node.arity))
+            and all(
+                self._matches(part, operand, bound)
+                for part, operand in zip(term.operands, node.operands, strict=True)
+            )
         )
 
     def _inside(self, root: int, operand: int) -> frozenset[int]:
@@ -128,14 +132,20 @@ class Outline:
         return found
 
     def _is_stretch(self, bases: tuple[int, ...], slabs: dict[int, tuple[int, ...]]) -> bool:
-        for product in self.products.values():
-            made = [c.result for c in product.columns if self._direct(product, c.base, slabs)]
-            if bases[0] in made and len(made) == len(product.columns):
-                start = made.index(bases[0])
-                return tuple(made[start : start + len(bases)]) == bases
-        return False
+        product = self._product_of.get(bases[0])
+        if product is None:
+            return False
+        direct = [c.result for c in product.columns if self._direct(product, c.base, slabs)]
+        start = direct.index(bases[0]) if bases[0] in direct else 0
+        return tuple(direct[start : start + len(bases)]) == bases
 
-    def _direct(self, product: Product, base: int | None, slabs: dict[int, tuple[int, ...]]) -> bool:
+    @cached_property
+    def _product_of(self) -> dict[int, Product]:
+        return {c.result: product for product in self.products.values() for c in product.columns}
+
+    def _direct(
+        self, product: Product, base: int | None, slabs: dict[int, tuple[int, ...]]
+    ) -> bool:
         return base is None or self.nodes[base].op == "param" or product.source in slabs
 
     def made(self, product: Product) -> list[int]:
@@ -178,15 +188,73 @@ class Outline:
         return self.named | several | {*graph.outputs, *self.plan.handed, *self.products}
 
     @cached_property
+    def _owners(self) -> dict[int, str]:
+        """Of values inside a pre-activation: the node that it belongs to, `r` or `n3.gate`."""
+        found: dict[int, str] = {}
+        for index, node in enumerate(self.nodes):
+            if node.op in ("linear", "elementwise_weight"):
+                found[index] = _owner(str(node.attribute))
+            elif node.op == "add" and index not in self.labels:
+                owners = [found[k] for k in node.operands if k in found]
+                found.update({index: owner for owner in owners[:1]})
+        return found
+
+    @cached_property
+    def _edge_results(self) -> dict[int, str]:
+        """Of values that a product gives for one edge, with or without the bias: its parameter."""
+        columns = (c for product in self.products.values() for c in product.columns)
+        return {
+            index: str(self.nodes[c.linear].attribute)
+            for c in columns
+            for index in (c.linear, c.result)
+            if index == c.linear or c.base is None or self.nodes[c.base].op == "param"
+        }
+
+    def suggestion(self, index: int, known: Mapping[int, str]) -> str:
+        """What to call a value; `known` are the variables there are."""
+        node = self.nodes[index]
+        if index in self.labels:
+            return self.labels[index]
+        if index in self._edge_results:
+            return self._edge_results[index].replace(".", "_")
+        if index in self._owners:
+            return self._owners[index].replace(".", "_") + "_pre"
+        owners = [self._owners[k] for k in node.operands if k in self._owners]
+        if node.op == "sigmoid" and owners and owners[0].endswith(".gate"):
+            return owners[0].replace(".", "_")
+        names = [known[k] for k in node.operands if k in known]
+        if node.op == "add" and len(names) == 2:
+            return "_plus_".join(names)
+        if node.op == "mul" and names:
+            return f"{names[0]}_scaled"
+        return f"{node.op}_of_{names[0]}" if names else node.op
+
+    def reads_constants_only(self, index: int) -> bool:
+        """Whether nothing that a value is computed from is a tensor."""
+        node = self.nodes[index]
+        return all(self.nodes[k].op == "const" for k in node.operands)
+
+    @cached_property
     def full_constants(self) -> tuple[int, ...]:
         """Constants that must be tensors, because nothing beside them is one."""
-        return tuple(sorted({*self._lonely_constants()}))
+        outside = {*self.plan.graph.outputs, *self.products}
+        return tuple(
+            index
+            for index, node in enumerate(self.nodes)
+            if node.op == "const"
+            and (index in outside or any(map(self.reads_constants_only, self._users[index])))
+        )
 
-    def _lonely_constants(self) -> Iterator[int]:
-        constants = {k for k, node in enumerate(self.nodes) if node.op == "const"}
-        yield from constants & {*self.plan.graph.outputs, *self.products}
-        for level in self.levels:
-            for index in self.pointwise(level):
-                operands = set(self.operands(index))
-                if operands <= constants:
-                    yield from operands
+    def is_hoisted(self, index: int) -> bool:
+        """Whether a value is computed before the time loop."""
+        return self._phases[index] == BEFORE
+
+    @cached_property
+    def _phases(self) -> tuple[int, ...]:
+        return tuple(phase for phase, _ in readiness(self.plan.graph))
+
+
+def _owner(parameter: str) -> str:
+    """The node that a parameter belongs to: `r` for `r.x`, `n3.gate` for a skip node's gate."""
+    node, second, *_ = parameter.split(".")
+    return f"{node}.gate" if second == "gate" else node

@@ -102,9 +102,23 @@ def expand(dataflow: Dataflow) -> Graph:
     """The live cell over primitives, equal terms without weights of their own shared."""
     builder = _GraphBuilder(dataflow)
     for node in dataflow.live:
-        builder.values[node.name] = builder.place(builder.term_of(node))
+        builder.values[node.name] = builder.place(node_term(node))
     outputs = tuple(builder.values[name] for name in dataflow.outputs)
     return builder.finish(outputs)
+
+
+def node_term(node: FlatNode) -> Term:
+    """What a node computes, over leaves `value` that name what it reads."""
+    definition = node.definition
+    plain = [_value(edge.source) for edge in node.edges]
+    if definition.combine is not None:
+        return definition.combine(*plain)
+    assert definition.activation is not None
+    pre = _sum([_weighted(edge) for edge in node.edges], node.bias)
+    if definition.kind == ACTIVATION:
+        return definition.activation(pre)
+    gate = _sum([_weighted(edge, gate=True) for edge in node.edges], node.gate_bias)
+    return skip_body(definition.activation, pre, gate, _sum(plain, None))
 
 
 class _GraphBuilder:
@@ -140,18 +154,6 @@ class _GraphBuilder:
             return self.values[str(value.attribute)]
         operands = tuple(placed[id(operand)] for operand in value.operands)
         return self._add(Node(value.op, operands, value.attribute))
-
-    def term_of(self, node: FlatNode) -> Term:
-        definition = node.definition
-        plain = [_value(edge.source) for edge in node.edges]
-        if definition.combine is not None:
-            return definition.combine(*plain)
-        assert definition.activation is not None
-        pre = _sum([_weighted(edge) for edge in node.edges], node.bias)
-        if definition.kind == ACTIVATION:
-            return definition.activation(pre)
-        gate = _sum([_weighted(edge, gate=True) for edge in node.edges], node.gate_bias)
-        return skip_body(definition.activation, pre, gate, _sum(plain, None))
 
     def finish(self, outputs: tuple[int, ...]) -> Graph:
         """Drop what became dead (an unread input or state stays: it is part of the signature)."""

@@ -30,7 +30,7 @@ from fenas_lang.primitives import COMMUTATIVE
 
 RING = frozenset({"add", "sub", "mul", "neg"})
 MAX_MONOMIALS = 48
-MAX_DEGREE = 16
+MAX_DEGREE = 8
 MAX_STAGES = 16
 _UNLIMITED = sys.maxsize
 _WORK = 400_000

@@ -91,7 +91,5 @@ def _inner_sums(graph: Graph) -> set[int]:
             added.update(node.operands)
     named = {index for _, index in graph.values}
     return {
-        index
-        for index in added - named
-        if users[index] == 1 and graph.nodes[index].op == "add"
+        index for index in added - named if users[index] == 1 and graph.nodes[index].op == "add"
     }

@@ -11,6 +11,7 @@ import importlib
 import pkgutil
 from dataclasses import dataclass, field
 from functools import cache
+from textwrap import fill
 from typing import Any
 
 from fenas_lang.diagnostics import ERROR, Diagnostic, FenError, Fix
@@ -64,7 +65,7 @@ class Rule:
     def page(self) -> str:
         """What `fenasc explain` prints."""
         head = f"{self.code}: {self.title} ({self.severity})"
-        parts = [head, "=" * len(head), "", self.explanation.strip(), ""]
+        parts = [head, "=" * len(head), "", fill(self.explanation, 80), ""]
         for label, example in (("Not this:", self.bad), ("But this:", self.good)):
             parts += [label, "", *(f"    {line}" for line in example.strip().splitlines()), ""]
         return "\n".join(parts)
@@ -76,7 +77,6 @@ def all_rules() -> dict[str, Rule]:
     found: dict[str, Rule] = {}
     for module in pkgutil.iter_modules(__path__):
         for value in vars(importlib.import_module(f"{__name__}.{module.name}")).values():
-            if isinstance(value, Rule):
-                if found.setdefault(value.code, value) is not value:
-                    raise ValueError(f"two diagnostics have the code {value.code}")
+            if isinstance(value, Rule) and found.setdefault(value.code, value) is not value:
+                raise ValueError(f"two diagnostics have the code {value.code}")
     return dict(sorted(found.items()))

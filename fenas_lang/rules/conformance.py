@@ -24,7 +24,8 @@ FORM = Rule(
     "FEN051",
     "edges of a kind that the space does not allow",
     "in `{space}`, the edges of `{function}` are {allowed}, but here they are {found}",
-    "In FENAS a node's edges are all weighted or all plain; `add`, `sub` and `mul` have plain edges.",
+    "In FENAS a node's edges are all weighted or all plain; `add`, `sub` and `mul` have plain "
+    "edges.",
     bad=_cell("h = tanh(@x, h_prev)"),
     good=_GOOD,
     hint="{hint}",
@@ -33,7 +34,8 @@ PARENTS = Rule(
     "FEN052",
     "a number of parents that the space does not allow",
     "in `{space}`, `{function}` has {allowed}, but here it has {found}",
-    "A search space bounds how many values a node may read. In FENAS every node has one or two; more "
+    "A search space bounds how many values a node may read. In FENAS every node has one or two; "
+    "more "
     "are had by more nodes.",
     bad=_cell("a = x * h_prev", "h = tanh(@x, @h_prev, @a)"),
     good=_cell("a = identity(@x, @h_prev)", "b = identity(@a)", "h = tanh(a, b)"),
@@ -53,9 +55,7 @@ STATES = Rule(
     "a number of states that the space does not allow",
     "a cell in `{space}` has {allowed}, but this one has {found}",
     "A search space says how many states its cells carry: FENAS one, or two (h and c).",
-    bad=_cell(
-        "h = tanh(@x, @a)", header="cell Three(x, a, b, c) -> (h, h, h) {"
-    ),
+    bad=_cell("h = tanh(@x, @a)", header="cell Three(x, a, b, c) -> (h, h, h) {"),
     good=_cell("h = tanh(@x, @a)", header="cell Three in open (x, a, b, c) -> (h, b, c) {"),
     hint="{hint}",
 )
@@ -72,7 +72,8 @@ OUTPUT_RULE = Rule(
     "FEN056",
     "an output that the space's rule does not allow",
     "the output of a cell in `{space}` is {allowed}, and `{name}` is not",
-    "A space says how the first output is formed: the last node, the mean of exactly the loose ends "
+    "A space says how the first output is formed: the last node, the mean of exactly the loose "
+    "ends "
     "(the nodes that no node reads), or the mean of all nodes.",
     bad=_cell("h = tanh(@x, @h_prev)", "a = h * x"),
     good=_cell("a = tanh(@x, @h_prev)", "h = a * x"),
@@ -84,7 +85,9 @@ OUTPUT_NODE = Rule(
     "`{name}` is {what}; an output of a cell in `{space}` is a node",
     "Only the space `open` lets an input or a state be an output.",
     bad=_cell("h = tanh(@x, @c_prev)", header="cell Two(x, h_prev, c_prev) -> (h, h_prev) {"),
-    good=_cell("h = tanh(@x, @c_prev)", header="cell Two in open (x, h_prev, c_prev) -> (h, h_prev) {"),
+    good=_cell(
+        "h = tanh(@x, @c_prev)", header="cell Two in open (x, h_prev, c_prev) -> (h, h_prev) {"
+    ),
     hint="write `c = identity({name})` and use `c`",
 )
 FIRST = Rule(
@@ -92,9 +95,7 @@ FIRST = Rule(
     "a cell that does not begin as its space demands",
     "a cell in `{space}` begins with `{first}({arguments})`, and calls `{first}` nowhere else",
     "In ENAS and DARTS the first node mixes the input with the state, and all others read nodes.",
-    bad=_cell(
-        "s0 = first(x, h_prev)", "s1 = first(x, s0)", "h = mean(s1)", header=_DARTS
-    ),
+    bad=_cell("s0 = first(x, h_prev)", "s1 = first(x, s0)", "h = mean(s1)", header=_DARTS),
     good=_DARTS_GOOD,
 )
 LITERAL = Rule(
@@ -128,11 +129,9 @@ TOO_MANY_NODES = Rule(
     "a cell with too many nodes",
     "this cell has more than {limit:,} nodes after lowering",
     "Nested expressions and calls of functions count as the nodes that they become.",
-    bad="".join(
-        f"fn f{k}(a) = f{k - 1}(a) * f{k - 1}(f{k - 1}(a))\n" if k else "fn f0(a) = a * a\n"
-        for k in range(9)
-    )
-    + _cell("h = f8(h_prev)"),
+    bad="fn f0(a) = a * a\n"
+    + "".join(f"fn f{k}(a) = f{k - 1}(a) * f{k - 1}(a)\n" for k in range(1, 13))
+    + _cell("h = f12(h_prev)"),
     good="fn f0(a) = a * a\n" + _cell("b = f0(h_prev)", "h = b * x"),
     hint="make the cell smaller",
 )

@@ -14,7 +14,8 @@ MISPLACED_WEIGHT = Rule(
     "FEN030",
     "`@` where no weight can be",
     "`@` stands only before a direct argument of an activation",
-    "A weighted edge leads into an activation, which adds its edges and a bias: `sigmoid(@x, @h)` is "
+    "A weighted edge leads into an activation, which adds its edges and a bias: `sigmoid(@x, "
+    "@h)` is "
     "sigmoid(W·x + U·h + b). To use a weighted edge elsewhere, make it a node: `identity(@x)`.",
     bad=_cell("h = sigmoid(@x + @h_prev)"),
     good=_cell("h = sigmoid(@x, @h_prev)"),

@@ -1,4 +1,4 @@
-"""Diagnostics about files and the command line: FEN250 and up are for others; here FEN200 to FEN209."""
+"""Diagnostics about files and the command line: FEN200 to FEN209."""
 
 from fenas_lang.rules import Rule
 
@@ -6,7 +6,7 @@ MISSING_FILE = Rule(
     "FEN200",
     "a file that is not there",
     "there is no file `{path}`, and no shipped cell of that name",
-    "A cell is named by its file, or by its name in the shipped library, which `fenasc cells` lists.",
+    "A cell is named by its file, or by its name in the shipped library (`fenasc cells` lists it).",
     bad="fenasc check gruu.fen",
     good="fenasc check gru.fen",
     hint="did you mean the shipped cell `{suggestion}`?",

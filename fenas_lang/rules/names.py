@@ -14,7 +14,8 @@ UNKNOWN_NAME = Rule(
     "FEN012",
     "a name that nothing defines",
     "`{name}` is not defined",
-    "A node reads the cell's input, its states and the nodes above it, by the names that the header "
+    "A node reads the cell's input, its states and the nodes above it, by the names that the "
+    "header "
     "or their own lines give them.",
     bad=_cell("h = tanh(@x, @h_pre)"),
     good=_GOOD,
@@ -34,7 +35,8 @@ DEFINED_TWICE = Rule(
     "FEN014",
     "a name that is defined twice",
     "`{name}` is already defined in line {line}",
-    "Every name of a cell stands for one value: an input, a state or a node. The same holds for the "
+    "Every name of a cell stands for one value: an input, a state or a node. The same holds for "
+    "the "
     "names of cells and functions in a file.",
     bad=_cell("h = tanh(@x, @h_prev)", "h = sigmoid(@x, @h_prev)"),
     good=_cell("a = tanh(@x, @h_prev)", "h = sigmoid(@x, @a)"),
@@ -44,7 +46,8 @@ RESERVED = Rule(
     "FEN015",
     "a reserved word as a name",
     "`{name}` is {what} and cannot be a name",
-    "The names of the language's functions, and `gate` and `zero`, cannot name nodes, parameters or "
+    "The names of the language's functions, and `gate` and `zero`, cannot name nodes, "
+    "parameters or "
     "functions of your own.",
     bad=_cell("gate = sigmoid(@x, @h_prev)", "h = gate * x"),
     good=_cell("z = sigmoid(@x, @h_prev)", "h = z * x"),
@@ -54,7 +57,8 @@ BAD_IDENTIFIER = Rule(
     "FEN016",
     "a name that the names of parameters need for themselves",
     "the name `{name}` {reason}",
-    "Parameters are named after nodes, `r.x` or `edge__r__x` in a state_dict, so a name contains no "
+    "Parameters are named after nodes, `r.x` or `edge__r__x` in a state_dict, so a name "
+    "contains no "
     "`__`, does not end in `_`, and has at most 255 characters.",
     bad=_cell("h_ = tanh(@x, @h_prev)", header="cell RNN(x, h_prev) -> h_ {"),
     good=_GOOD,
@@ -68,7 +72,9 @@ OUTPUT_COUNT = Rule(
     "output is also what the layer emits.",
     bad=_cell("h = tanh(@x, @h_prev)", header="cell RNN(x, h_prev, c_prev) -> h {"),
     good=_cell(
-        "h = tanh(@x, @h_prev)", "c = c_prev + h", header="cell Sum in open (x, h_prev, c_prev) -> (h, c) {"
+        "h = tanh(@x, @h_prev)",
+        "c = c_prev + h",
+        header="cell Sum in open (x, h_prev, c_prev) -> (h, c) {",
     ),
     hint="write `-> ({example})`",
 )
@@ -86,7 +92,8 @@ DEAD_NODE = Rule(
     "FEN020",
     "a node that nothing depends on",
     "no output depends on `{name}`",
-    "A dead node owns no parameters and computes nothing. A search makes them often; in a cell that "
+    "A dead node owns no parameters and computes nothing. A search makes them often; in a cell "
+    "that "
     "a person wrote it is usually a mistake.",
     bad=_cell("a = sigmoid(@x)", "h = tanh(@x, @h_prev)"),
     good=_GOOD,
@@ -109,8 +116,7 @@ FUNCTION_BEFORE = Rule(
     "the function `{name}` is used here, but defined only in line {line}",
     "A function is defined above its first use.",
     bad=_cell("h = twice(x)") + "\n\nfn twice(a) = a + a",
-    good="fn twice(a) = a + a\n\n"
-    + _cell("a = twice(x)", "h = a + h_prev"),
+    good="fn twice(a) = a + a\n\n" + _cell("a = twice(x)", "h = a + h_prev"),
     hint="move `fn {name}` up",
 )
 RECURSION = Rule(
@@ -145,9 +151,8 @@ UNKNOWN_SPACE = Rule(
     "FEN028",
     "a search space that is not there",
     "there is no space `{name}`",
-    "`in NAME` looks for NAME.space beside the file, then among the shipped spaces: {spaces}.".format(
-        spaces="fenas, enas, darts, nas_bench_nlp and open"
-    ),
+    "`in NAME` looks for NAME.space beside the file, then among the shipped spaces: fenas, enas, "
+    "darts, nas_bench_nlp and open.",
     bad=_cell("h = tanh(@x, @h_prev)", header="cell RNN in fenass (x, h_prev) -> h {"),
     good=_cell("h = tanh(@x, @h_prev)", header="cell RNN in fenas (x, h_prev) -> h {"),
     hint="did you mean `{suggestion}`?",

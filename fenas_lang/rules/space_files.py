@@ -16,6 +16,7 @@ space small {
     node tanh: weighted, 1 to 2 parents
 }
 """
+_NODES_ONLY = _GOOD.replace("add, mul", "add, mul: from nodes")
 _FIRST = "fn first(x, h) = h + sigmoid(@x, @h) * (tanh(@x, @h) - h)\n"
 
 SYNTAX = _RULE(
@@ -95,9 +96,9 @@ WRONG_FORM = _RULE(
     "FEN108",
     "a form that a function cannot have",
     "`{name}` cannot be {form}",
-    "Activations take edges that are plain, weighted (`@`), elementwise (`@.`) or mixed.  Operations"
-    " such as `add`, and `mean`, take plain ones; skip functions own their weights, and a `fn` is"
-    " called.  All of these need no form in a space.",
+    "Activations take edges that are plain, weighted (`@`), elementwise (`@.`) or mixed.  For all"
+    " other functions there is only one form, and a space need not state it: operations such as"
+    " `add`, and `mean`, take plain edges, skip functions own their weights, a `fn` is called.",
     bad=_GOOD.replace("add, mul", "add, mul: weighted"),
     good=_GOOD,
     hint="it is always {always}, so leave the form out",
@@ -116,8 +117,8 @@ UNKNOWN_START = _RULE(
     "FEN110",
     "a first node that is not defined",
     "this file defines no `fn {name}` for the first node to call",
-    "`start with NAME` names a `fn` of the same file.  The first node of every cell calls it with the"
-    " cell's input and states.",
+    "`start with NAME` names a `fn` of the same file.  The first node of every cell calls it with"
+    " the cell's input and states.",
     bad=_FIRST + _GOOD.replace("states 1", "states 1\n    start with frist"),
     good=_FIRST + _GOOD.replace("states 1", "states 1\n    start with first"),
     hint="did you mean `{suggestion}`?",
@@ -137,8 +138,8 @@ MISSING = _RULE(
     "FEN112",
     "a space that leaves out what it must say",
     "the space does not say {what}",
-    "Every space says how many states its cells have, and lists at least one function.  All else has"
-    " a default.",
+    "Every space says how many states its cells have, and lists at least one function.  All else"
+    " has a default.",
     bad=_GOOD.replace("states 1", ""),
     good=_GOOD,
     hint="add for example `{example}`",
@@ -149,8 +150,8 @@ NO_FIRST_NODE = _RULE(
     "no function can be the first node: the parents of all of them are nodes",
     "Where all functions take their parents `from nodes`, the first node has none to choose from."
     "  `start with` gives it a function of its own.",
-    bad=_GOOD.replace("add, mul", "add, mul: from nodes").replace("2 parents", "2 parents from nodes"),
-    good=_GOOD.replace("add, mul", "add, mul: from nodes"),
+    bad=_NODES_ONLY.replace("2 parents", "2 parents from nodes"),
+    good=_NODES_ONLY,
     hint="add `start with NAME`, or drop one of the `from nodes`",
 )
 UNBOUNDED_SAMPLE = _RULE(
@@ -213,8 +214,8 @@ SAMPLED_OUTPUT = _COMMAND(
     "an output rule that the space does not have",
     "`{space}` has no output rule `{output}`",
     "The space's clause `output` lists its rules: `last` is the last node, `loose` the mean of the"
-    " loose ends, `all` the mean of all nodes, `any` any node.  Where any node may be the output, the"
-    " last one may be.",
+    " loose ends, `all` the mean of all nodes, `any` any node.  Where any node may be the output,"
+    " the last one may be.",
     bad="fenasc sample --space enas --output last",
     good="fenasc sample --space enas --output loose",
     hint="it has {known}",
@@ -223,8 +224,8 @@ UNKNOWN_SAMPLER = _COMMAND(
     "FEN133",
     "a way of sampling that does not exist",
     "there is no way of sampling called `{by}`",
-    "`uniform` draws every numbered node list of the space with the same probability; `choices` draws"
-    " for each node first the function, then its form, then each parent, all uniformly.",
+    "`uniform` draws every numbered node list of the space with the same probability; `choices`"
+    " draws for each node the function, then its form, then each parent, all uniformly.",
     bad="fenasc sample --by choice",
     good="fenasc sample --by choices",
     hint="it is `uniform` or `choices`",

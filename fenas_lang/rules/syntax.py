@@ -12,7 +12,8 @@ BAD_CHARACTER = Rule(
     "FEN001",
     "a character that the language does not have",
     "{characters} has no place here",
-    "A cell is written in plain ASCII letters, digits, `_` and the signs `( ) { } , ; = + - * @ # .`. "
+    "A cell is written in plain ASCII letters, digits, `_` and the signs `( ) { } , ; = + - * @ "
+    "# .`. "
     "Anything may stand in a comment, after `#`.",
     bad="cell RNN(x, h_prev) -> h {\n    h = tanh(@x, @h_prev) ! fast\n}",
     good="cell RNN(x, h_prev) -> h {\n    h = tanh(@x, @h_prev)  # fast!\n}",
@@ -42,7 +43,8 @@ KEYWORD = Rule(
     "FEN004",
     "a reserved word where a name is needed",
     "`{word}` is a reserved word of the language and cannot be a name",
-    "`cell fn in without bias` begin or belong to the parts of a file; call the node something else.",
+    "`cell fn in without bias` begin or belong to the parts of a file; call the node something "
+    "else.",
     bad="cell RNN(x, h_prev) -> h {\n    bias = tanh(@x)\n    h = bias + h_prev\n}",
     good="cell RNN(x, h_prev) -> h {\n    offset = tanh(@x)\n    h = offset + h_prev\n}",
     hint="choose another name, for example `{word}_1`",

@@ -1,215 +1,132 @@
-"""A flat cell as a list of genes, which mutations edit: one gene a counted node.
+"""A flat cell as the list of its counted nodes, which mutations edit.
 
-The mean that an output rule makes is no gene: it is taken off here and made anew when the genes are
-put together again, so that every mutation leaves the output as the rule wants it.
+The mean that an output rule makes is taken off here and made anew when the nodes are put together
+again, so that every mutation leaves the output as the rule wants it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from fenas_lang.functions import FUNCTIONS, MEAN, OPERATORS, SYMBOLS
-from fenas_lang.functions import SKIP as SKIP_KIND
-from fenas_lang.spaces.model import (
-    ALL,
-    ANY,
-    CALL,
-    ELEMENTWISE,
-    LAST,
-    LOOSE,
-    MIXED,
-    PLAIN,
-    SKIP,
-    WEIGHTED,
-    Space,
-)
+from fenas_lang.check.conformance import arguments_of, function_of, names_read
+from fenas_lang.spaces.model import ALL, ANY, LAST, LOOSE, Space
 from fenas_lang.syntax import ast
-from fenas_lang.syntax.ast import Cell, Expr
-from fenas_lang.syntax.formatter import format_expression
-
-WEIGHTS = {PLAIN: None, WEIGHTED: False, ELEMENTWISE: True}
-"""The forms of a single edge, and the `elementwise` of the `Weighted` around it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A parent (name, literal or zero) and the form of the edge from it."""
-
-    atom: Expr
-    form: str = PLAIN
-
-    @property
-    def parent(self) -> str | None:
-        """The name that is read; None for a literal or zero."""
-        return self.atom.id if isinstance(self.atom, ast.Name) else None
-
-    @property
-    def is_zero(self) -> bool:
-        return isinstance(self.atom, ast.Zero)
-
-    def expression(self) -> Expr:
-        elementwise = WEIGHTS[self.form]
-        return self.atom if elementwise is None else ast.weighted(self.atom, elementwise)
-
-
-@dataclass(frozen=True, slots=True)
-class Gene:
-    """`name = function(edges)`."""
-
-    name: str
-    function: str
-    edges: tuple[Edge, ...]
-
-    @property
-    def form(self) -> str:
-        """As a space names it; zeros count for nothing."""
-        definition = FUNCTIONS.get(self.function)
-        if definition is None:
-            return CALL
-        if definition.kind == SKIP_KIND:
-            return SKIP
-        forms = {edge.form for edge in self.edges if not edge.is_zero}
-        return MIXED if len(forms) > 1 else next(iter(forms), PLAIN)
-
-    @property
-    def parents(self) -> tuple[str, ...]:
-        """Names that it reads, in order."""
-        return tuple(edge.parent for edge in self.edges if edge.parent is not None)
-
-    def expression(self) -> Expr:
-        """The right-hand side as syntax."""
-        arguments = tuple(edge.expression() for edge in self.edges)
-        if self.function in SYMBOLS:
-            return ast.binary(SYMBOLS[self.function], *arguments)
-        if self.function == "neg":
-            return ast.negate(*arguments)
-        return ast.call(self.function, arguments)
-
-    def __str__(self) -> str:
-        return format_expression(self.expression())
-
-    def reading(self, substitute: Mapping[str, str]) -> Gene:
-        """The same gene with some parents replaced."""
-        if not any(name in substitute for name in self.parents):
-            return self
-        edges = (
-            replace(edge, atom=ast.Name(substitute[edge.parent]))
-            if edge.parent in substitute
-            else edge
-            for edge in self.edges
-        )
-        return replace(self, edges=tuple(edges))
-
-
-def _edge(argument: Expr) -> Edge:
-    if isinstance(argument, ast.Weighted):
-        return Edge(argument.operand, ELEMENTWISE if argument.elementwise else WEIGHTED)
-    return Edge(argument)
-
-
-def _gene(node: ast.Node) -> Gene:
-    match node.value:
-        case ast.Binary(op, left, right):
-            return Gene(node.name, OPERATORS[op], (_edge(left), _edge(right)))
-        case ast.Negate(operand):
-            return Gene(node.name, "neg", (_edge(operand),))
-        case ast.Call(function, arguments):
-            return Gene(node.name, function, tuple(map(_edge, arguments)))
-    raise ValueError(f"`{node.name}` is no flat node")
+from fenas_lang.syntax.ast import Cell, Expr, Node
 
 
 @dataclass(frozen=True)
 class Genome:
-    """Genes in order, and the nodes that are outputs; `frame` is the cell they came from."""
+    """Nodes in order, and the names of the outputs; `frame` is the cell that they came from."""
 
     frame: Cell
     space: Space
-    genes: tuple[Gene, ...]
+    nodes: tuple[Node, ...]
     outputs: tuple[str, ...]
 
     @classmethod
     def of(cls, cell: Cell, space: Space) -> Genome:
-        """The genes of a flat cell of the space."""
-        genes = tuple(map(_gene, cell.nodes))
-        made = rule_mean(genes, cell.output_names, space)
-        return cls(cell, space, tuple(g for g in genes if g.name != made), cell.output_names)
+        """The nodes of a flat cell of the space."""
+        made = rule_mean(cell, space)
+        nodes = tuple(node for node in cell.nodes if node.name != made)
+        return cls(cell, space, nodes, cell.output_names)
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """Names of the cell's input and states."""
         return (self.frame.input, *self.frame.states)
 
-    def before(self, position: int, *, inputs: bool = True) -> tuple[str, ...]:
-        """What a gene at this position can read."""
-        names = tuple(gene.name for gene in self.genes[:position])
-        return (*self.inputs, *names) if inputs else names
+    @property
+    def mutable(self) -> range:
+        """Positions that mutations may touch: all but a first node that the space prescribes."""
+        return range(0 if self.space.first is None else 1, len(self.nodes))
+
+    def before(self, position: int) -> tuple[str, ...]:
+        """What a node at this position can read: input, states, the nodes before it."""
+        return (*self.inputs, *(node.name for node in self.nodes[:position]))
 
     def fresh(self, stem: str = "n") -> str:
         """A name `n1, n2, …` that the cell does not use."""
-        used = {*self.inputs, *(node.name for node in self.frame.nodes), *self.outputs}
-        used.update(gene.name for gene in self.genes)
+        used = {*self.inputs, *self.outputs, *(node.name for node in self.nodes)}
         return next(name for k in range(1, len(used) + 2) if (name := f"{stem}{k}") not in used)
 
-    def having(self, gene: Gene, position: int) -> Genome:
-        """With another gene at a position."""
-        return replace(self, genes=(*self.genes[:position], gene, *self.genes[position + 1 :]))
+    def having(self, value: Expr, position: int) -> Genome:
+        """With another right-hand side at a position."""
+        node = Node(self.nodes[position].name, value)
+        return replace(self, nodes=(*self.nodes[:position], node, *self.nodes[position + 1 :]))
 
     def cell(self, output: str) -> Cell:
         """The cell again, its first output formed by the rule `output`."""
-        nodes = [ast.Node(gene.name, gene.expression()) for gene in self.genes]
-        ends = RULES[output](self)
+        nodes, ends = self.nodes, RULES[output](self)
         first = ends[0]
         if len(ends) > 1:
             first = self._name_of_mean()
-            nodes.append(ast.Node(first, ast.call("mean", tuple(map(ast.Name, ends)))))
-        outputs = tuple(map(ast.Parameter, (first, *self.outputs[1:])))
-        frame = self.frame
-        return Cell(
-            frame.name,
-            frame.space,
-            frame.parameters,
-            outputs,
-            frame.bias,
-            tuple(nodes),
-            source=frame.source,
-        )
+            nodes += (Node(first, ast.call("mean", tuple(map(ast.Name, ends)))),)
+        known = {*self.inputs, *(node.name for node in nodes)}
+        further = (name if name in known else first for name in self.outputs[1:])
+        outputs = tuple(map(ast.Parameter, (first, *further)))
+        return replace(self.frame, nodes=nodes, outputs=outputs)
 
     def _name_of_mean(self) -> str:
+        """That of the mean that there was, where no node has it by now."""
         first = self.outputs[0]
-        taken = {*self.inputs, *self.outputs[1:], *(gene.name for gene in self.genes)}
+        taken = {*self.inputs, *(node.name for node in self.nodes)}
         return first if first not in taken else self.fresh("mean")
 
 
-def loose_ends(genes: Sequence[Gene]) -> tuple[str, ...]:
-    """Genes that no gene reads, in order."""
-    read = {name for gene in genes for name in gene.parents}
-    return tuple(gene.name for gene in genes if gene.name not in read)
+def rule_mean(cell: Cell, space: Space) -> str | None:
+    """The name of the mean that the output rule makes: the first output, read by no node."""
+    first = cell.output_names[0]
+    node = next((node for node in cell.nodes if node.name == first), None)
+    if node is None or not {LOOSE, ALL}.intersection(space.output):
+        return None
+    made = function_of(node.value) == "mean"
+    return first if made and not any(first in names_read(n.value) for n in cell.nodes) else None
 
 
-def averaged(genes: Sequence[Gene], space: Space) -> tuple[str, ...]:
-    """What `mean of all nodes` means: all but the space's first node, if there are others."""
-    names = tuple(gene.name for gene in genes if gene.function != space.first)
-    return names or (genes[-1].name,)
+def _loose_ends(genome: Genome) -> tuple[str, ...]:
+    """Nodes that no node reads, in order."""
+    read = {name for node in genome.nodes for name in names_read(node.value)}
+    return tuple(node.name for node in genome.nodes if node.name not in read)
 
 
 RULES: Mapping[str, Callable[[Genome], tuple[str, ...]]] = {
-    LAST: lambda genome: (genome.genes[-1].name,),
-    LOOSE: lambda genome: loose_ends(genome.genes),
-    ALL: lambda genome: averaged(genome.genes, genome.space),
+    LAST: lambda genome: (genome.nodes[-1].name,),
+    LOOSE: _loose_ends,
+    ALL: lambda genome: tuple(genome.nodes[k].name for k in genome.mutable),
     ANY: lambda genome: genome.outputs[:1],
 }
+"""What each output rule averages; a single node stands for its own mean."""
 
 
-def rule_mean(genes: Sequence[Gene], outputs: Iterable[str], space: Space) -> str | None:
-    """The name of the mean that the space's output rule makes, if the cell has one."""
-    first = next(iter(outputs))
-    made = next((gene for gene in genes if gene.name == first), None)
-    if made is None or FUNCTIONS.get(made.function, FUNCTIONS["add"]).kind != MEAN:
-        return None
-    if "mean" not in space.by_name:
-        return first
-    others = [gene for gene in genes if gene is not made]
-    wanted = [set(loose_ends(others))] if LOOSE in space.output else []
-    wanted += [set(averaged(others, space))] if ALL in space.output and others else []
-    return first if set(made.parents) in wanted else None
+def with_arguments(value: Expr, arguments: Sequence[Expr]) -> Expr:
+    """A flat node with other arguments."""
+    match value:
+        case ast.Binary(op):
+            return ast.binary(op, *arguments)
+        case ast.Negate():
+            return ast.negate(*arguments)
+        case ast.Call(function):
+            return ast.call(function, tuple(arguments))
+    raise TypeError(f"{value} is no flat node")
+
+
+def with_parent(value: Expr, place: int, name: str) -> Expr:
+    """A flat node that reads `name` in one place, over an edge of the kind that is there."""
+    arguments = list(arguments_of(value))
+    arguments[place] = _over(arguments[place], name)
+    return with_arguments(value, arguments)
+
+
+def reading(node: Node, old: str, new: str) -> Node:
+    """A node that reads one name wherever it read another."""
+    if old not in names_read(node.value):
+        return node
+    arguments = (_over(a, new) if old in names_read(a) else a for a in arguments_of(node.value))
+    return Node(node.name, with_arguments(node.value, tuple(arguments)))
+
+
+def _over(argument: Expr, name: str) -> Expr:
+    if isinstance(argument, ast.Weighted):
+        return ast.weighted(ast.Name(name), argument.elementwise)
+    return ast.Name(name)

@@ -18,7 +18,8 @@ from fenas_lang import registry
 from fenas_lang.rules import search as rules
 from fenas_lang.search.genome import Genome
 from fenas_lang.spaces.model import Space
-from fenas_lang.syntax.ast import Cell
+from fenas_lang.syntax.ast import Cell, Expr
+from fenas_lang.syntax.formatter import format_expression
 
 FOLDER = "fenas_lang.search.mutations"
 
@@ -31,10 +32,12 @@ class Mutation:
     edit: str
 
 
-def edited(before: Genome, after: Genome, position: int, output: str, what: str) -> Mutation:
-    """The mutation that changed the gene at one position."""
-    old, new = before.genes[position], after.genes[position]
-    return Mutation(after.cell(output), f"{what} of {old.name}: {old} -> {new}")
+def edited(genome: Genome, position: int, value: Expr, output: str, what: str) -> Mutation:
+    """The mutation that gives the node at a position another right-hand side."""
+    node = genome.nodes[position]
+    old, new = format_expression(node.value), format_expression(value)
+    child = genome.having(value, position).cell(output)
+    return Mutation(child, f"{what} of {node.name}: {old} -> {new}")
 
 
 @cache

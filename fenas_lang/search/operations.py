@@ -1,117 +1,73 @@
-"""What a gene may compute at its place: the operations of a space, and a gene made to fit one."""
+"""What a node may compute at its place, and a node made to compute it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from random import Random
 
-from fenas_lang.search.genome import WEIGHTS, Edge, Gene, Genome
-from fenas_lang.spaces.model import MIXED, PLAIN, FunctionRule, Space
-from fenas_lang.syntax import ast
+from fenas_lang.check.conformance import form_of, function_of, names_read
+from fenas_lang.search.genome import Genome
+from fenas_lang.spaces.choices import Choices, Operation, build, choices
+from fenas_lang.syntax.ast import Expr
+
+Kind = tuple[str, str]
+"""A function and the form of its edges: what the paper calls the operation of a node."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """A function of the space in one of its forms."""
-
-    rule: FunctionRule
-    form: str
-
-    @property
-    def least(self) -> int:
-        """How many parents it needs; edges that are not all alike are at least two."""
-        return max(self.rule.min_parents, 2 if self.form == MIXED else 1)
-
-    @property
-    def most(self) -> int | None:
-        return self.rule.max_parents
+def kind_of(genome: Genome, position: int) -> Kind:
+    """What a node computes now."""
+    value = genome.nodes[position].value
+    function = function_of(value)
+    return function, form_of(value, function in genome.space.definitions)
 
 
-def operations(space: Space, position: int) -> list[Operation]:
-    """All operations that can stand at a position, in the order of the space."""
-    if space.first is not None and position == 0:
-        return []
-    return [
-        operation
-        for rule in space.rules
-        if rule.name != space.first and (rule.inputs or position > 0)
-        for form in sorted(rule.forms)
-        if (operation := Operation(rule, form)) and fits(operation)
-    ]
+def kinds_at(genome: Genome, position: int) -> list[Kind]:
+    """What a node could compute at a position, in the order of the space."""
+    return list(dict.fromkeys((o.function, o.form) for o in possible(genome, position)))
 
 
-def fits(operation: Operation) -> bool:
-    """Whether the operation can have as many parents as it needs."""
-    return operation.most is None or operation.least <= operation.most
+def possible(genome: Genome, position: int) -> list[Operation]:
+    """The operations that find parents at a position, in the order of the space."""
+    at = _choices(genome, position)
+    return [operation for operation in at.operations if at.pool(operation) > 0]
 
 
-def operation_of(gene: Gene, space: Space) -> Operation:
-    """What a gene computes now."""
-    return Operation(space.by_name[gene.function], gene.form)
+def fitted(genome: Genome, position: int, kind: Kind, rng: Random) -> Expr:
+    """The right-hand side of a node made to compute another kind of operation.
 
-
-def mutable(genome: Genome) -> range:
-    """Positions that mutations may touch: all but a first node that the space prescribes."""
-    return range(0 if genome.space.first is None else 1, len(genome.genes))
-
-
-def fitted(genome: Genome, position: int, operation: Operation, rng: Random) -> Gene:
-    """The gene at a position made to compute `operation`.
-
-    Its parents stay as far as the operation can read them; missing ones are drawn at random.
+    Its parents stay as far as the operation can read them; where they are too few, more are drawn
+    at random, and where they are too many, so are those that stay.
     """
-    gene = genome.genes[position]
-    sources = genome.before(position, inputs=operation.rule.inputs)
-    edges = [edge for edge in gene.edges if _readable(edge, operation, sources)]
-    if operation.most is not None and len(edges) > operation.most:
-        kept = sorted(rng.sample(range(len(edges)), operation.most))
-        edges = [edges[k] for k in kept]
-    return with_parents(gene.name, operation, edges, sources, rng)
+    at = _choices(genome, position)
+    able = [o for o in at.operations if (o.function, o.form) == kind]
+    first = at.first_parent(able[0])
+    sources = genome.before(position)
+    read = [sources.index(name) for name in names_read(genome.nodes[position].value)]
+    parents = [parent for parent in read if parent >= first]
+    nearest = min(abs(len(o.edges) - len(parents)) for o in able)
+    operation = rng.choice([o for o in able if abs(len(o.edges) - len(parents)) == nearest])
+    return _node(at, operation, parents, sources, rng)
 
 
-def drawn(
-    name: str, operation: Operation, sources: Sequence[str], rng: Random, reads: Sequence[str] = ()
-) -> Gene:
-    """A new gene with random parents, the parents `reads` among them where they have room."""
-    most = operation.least + 1 if operation.most is None else operation.most
-    count = rng.randint(operation.least, most)
-    edges = [Edge(ast.Name(parent)) for parent in reads[:count] if parent in sources]
-    edges += [_random_edge(sources, rng) for _ in range(count - len(edges))]
-    return with_parents(name, operation, edges, sources, rng)
+def drawn(genome: Genome, position: int, rng: Random, reads: Sequence[str] = ()) -> Expr:
+    """A random right-hand side for a new node, `reads` among its parents as far as possible."""
+    at, sources = _choices(genome, position), genome.before(position)
+    operation = rng.choice(possible(genome, position))
+    wanted = [sources.index(name) for name in reads]
+    parents = [parent for parent in wanted if parent >= at.first_parent(operation)]
+    return _node(at, operation, parents, sources, rng)
 
 
-def with_parents(
-    name: str, operation: Operation, edges: Sequence[Edge], sources: Sequence[str], rng: Random
-) -> Gene:
-    """A gene of these edges, more drawn at random where there are too few, in the right form."""
-    found = list(edges)
-    while len(found) < operation.least:
-        found.append(_random_edge(sources, rng))
-    if all(edge.parent is None for edge in found):
-        found[rng.randrange(len(found))] = _random_edge(sources, rng)
-    forms = _forms(operation.form, found, rng)
-    weighted = (Edge(edge.atom, form) for edge, form in zip(found, forms, strict=True))
-    return Gene(name, operation.rule.name, tuple(weighted))
+def _choices(genome: Genome, position: int) -> Choices:
+    return choices(genome.space, position + 1, len(genome.frame.states))
 
 
-def _readable(edge: Edge, operation: Operation, sources: Sequence[str]) -> bool:
-    if edge.parent is not None:
-        return edge.parent in sources
-    return not edge.is_zero and operation.form in (PLAIN, MIXED)
-
-
-def _random_edge(sources: Sequence[str], rng: Random) -> Edge:
-    return Edge(ast.Name(rng.choice(sources)))
-
-
-def _forms(form: str, edges: Sequence[Edge], rng: Random) -> list[str]:
-    """The form of each edge; literals are always plain."""
-    if form != MIXED:
-        return [form if form in WEIGHTS else PLAIN] * len(edges)
-    single = tuple(WEIGHTS)
-    forms = [PLAIN if edge.parent is None else rng.choice(single) for edge in edges]
-    if len(set(forms)) == 1:
-        named = [k for k, edge in enumerate(edges) if edge.parent is not None]
-        forms[rng.choice(named)] = rng.choice([other for other in single if other != forms[0]])
-    return forms
+def _node(
+    at: Choices, operation: Operation, parents: list[int], sources: Sequence[str], rng: Random
+) -> Expr:
+    """A node with these parents, some left out or added at random to be as many as it takes."""
+    wanted, first = len(operation.edges), at.first_parent(operation)
+    kept = sorted(rng.sample(range(len(parents)), min(wanted, len(parents))))
+    found = [parents[k] for k in kept]
+    found += [rng.randrange(first, at.sources) for _ in range(wanted - len(found))]
+    return build(operation.choose(found), "_", sources).value

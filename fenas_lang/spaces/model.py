@@ -80,7 +80,7 @@ class Space:
     @cached_property
     def node_calls(self) -> frozenset[str]:
         """The `fn`s a call of which is one node: those that it lists, and `first`."""
-        return frozenset(name for name in self.definitions if name in self.by_name or name == self.first)
+        return frozenset(self.definitions) & {*self.by_name, self.first}
 
 
 def counted(number: int, noun: str) -> str:

@@ -26,7 +26,9 @@ MAX_CHARACTERS = 64 * 1024
 MAX_MISTAKES = 20
 
 CLAUSES = {"_STATES", "_BIAS", "_OUTPUT", "_ALLOW", "_SAMPLE", "_START", "_NODE"}
-CLAUSE_START = re.compile(r"(?<=[;{\r\n])[ \t]*(?=(?:states|bias|output|allow|sample|start|node)\b)|(?=\})")
+CLAUSE_START = re.compile(
+    r"(?<=[;{\r\n])[ \t]*(?=(?:states|bias|output|allow|sample|start|node)\b)|(?=\})"
+)
 SPELLED = {"NAME": "a name", "NUMBER": "a number", "$END": "the end of the file"}
 INSTEAD = {
     "nodes": "`sample 1 to 9 nodes`",

@@ -43,8 +43,9 @@ class _Attacher:
         return self.comments[bisect_left(self.starts, start) : bisect_left(self.starts, end)]
 
     def region(self, start: int, end: int, after: bool = True) -> tuple[str | None, Lines]:
-        """Comments from `start` to `end`: the one on the first line (`after` something), the rest."""
-        line, behind, lines = self.line(start), None, []
+        """Comments from `start` to `end`: what stands behind the first line (`after`), the rest."""
+        line, behind = self.line(start), None
+        lines: list[str | None] = []
         for token in self.between(start, end):
             here = self.line(token.start_pos or 0)
             if after and here == line and not lines:

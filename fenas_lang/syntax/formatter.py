@@ -70,7 +70,10 @@ def _wrapped(prefix: str, expr: Expr) -> list[str]:
         return [text]
     indent = " " * (len(prefix) - len(prefix.lstrip())) + INDENT
     if isinstance(expr, ast.Call):
-        lines, pieces = [f"{prefix}{expr.function}("], [format_expression(a) for a in expr.arguments]
+        lines, pieces = (
+            [f"{prefix}{expr.function}("],
+            [format_expression(a) for a in expr.arguments],
+        )
         pieces = [f"{piece}," for piece in pieces[:-1]] + pieces[-1:]
         return [*lines, *_filled(indent, pieces), f"{indent[:-4]})"]
     pieces = format_expression(expr).split(" ")
@@ -120,9 +123,7 @@ def _cell_lines(cell: Cell) -> list[str]:
 
 
 def _function_lines(function: Function) -> list[str]:
-    *lines, last = _wrapped(
-        f"fn {function.name}{_names(function.parameters)} = ", function.body
-    )
+    *lines, last = _wrapped(f"fn {function.name}{_names(function.parameters)} = ", function.body)
     return [*lines, _behind(last, function.comments)]
 
 
@@ -137,7 +138,8 @@ def _joined(blocks: Iterable[list[str]]) -> str:
 
 def format_cell(cell: Cell) -> str:
     """The source of a cell, its functions first; ends with a line end."""
-    return _joined(_item_lines(item) for item in (*cell.functions, cell))
+    items: tuple[ast.Item, ...] = (*cell.functions, cell)
+    return _joined(map(_item_lines, items))
 
 
 def format_module(module: Module) -> str:

@@ -39,25 +39,13 @@ class _KeepAll:
 
 
 def grammars() -> Traversable:
-    """The folder `grammars/`, inside the installed package or beside its source."""
-    return files("fenas_lang.grammars") if _installed() else _beside_package()
+    """The folder `grammars/`, which is the package `fenas_lang.grammars` once installed."""
+    return files("fenas_lang.grammars")
 
 
 def resource(name: str) -> str:
     """The text of a file in `grammars/`."""
-    return grammars().joinpath(name).read_text(encoding="utf-8")
-
-
-def _beside_package() -> Path:
-    return Path(__file__).resolve().parents[2] / "grammars"
-
-
-@cache
-def _installed() -> bool:
-    try:
-        return files("fenas_lang.grammars").joinpath("fen.lark").is_file()
-    except ModuleNotFoundError:
-        return False
+    return (grammars() / name).read_text(encoding="utf-8")
 
 
 def table_cache(name: str) -> str | bool:
@@ -77,9 +65,9 @@ def grammar() -> Lark:
         resource("fen.lark"),
         parser="lalr",
         lexer="basic",
-        postlex=_KeepAll(),  # type: ignore[arg-type]
+        postlex=_KeepAll(),
         maybe_placeholders=False,
-        transformer=_Dispatch(),  # type: ignore[arg-type]
+        transformer=_Dispatch(),
         cache=table_cache("fen.tables"),
     )
 
@@ -93,7 +81,7 @@ class Automaton:
         self._state = self._parser.parser_state
 
     def tokens(self) -> list[Token]:
-        return list(self._parser.lexer_thread.lex(self._state))
+        return list(self._parser.lexer_thread.lex(self._state))  # type: ignore[no-untyped-call]
 
     def feed(self, token: Token) -> Any:
         """Shift one token; raises lark's UnexpectedToken where the grammar has no place for it."""
@@ -109,4 +97,5 @@ class Automaton:
 
     def accepts(self) -> set[str]:
         """Terminals that could come next."""
-        return self._parser.accepts()
+        accepted: set[str] = self._parser.accepts()  # type: ignore[no-untyped-call]
+        return accepted

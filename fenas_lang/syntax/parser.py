@@ -7,6 +7,7 @@ with a `Hole`, so that one mistake gives one message.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from lark import Token
@@ -35,9 +36,7 @@ SYNTHETIC_HEADER = (
 def parse(source: SourceFile) -> tuple[Module, list[Diagnostic]]:
     """Parse a file: all that could be read of it, and what was wrong."""
     if len(source.text) > MAX_CHARACTERS:
-        large = rule.TOO_LARGE.at(
-            Span(0, 0), source, size=len(source.text), limit=MAX_CHARACTERS
-        )
+        large = rule.TOO_LARGE.at(Span(0, 0), source, size=len(source.text), limit=MAX_CHARACTERS)
         return Module((), source=source), [large]
     return _Parser(source).run()
 
@@ -188,8 +187,13 @@ class _Parser:
             self.builder.report(rule.UNMATCHED, span(token), bracket=")")
         elif glued and previous is not None and previous.type == "NUMBER" and token.type == "NAME":
             where = span(previous).cover(span(token))
-            self.builder.report(rule.BAD_NUMBER, where, hint="write a `*` between the two" 
-                                if token[0] not in "eE" else "write it without an exponent")
+            self.builder.report(
+                rule.BAD_NUMBER,
+                where,
+                hint="write a `*` between the two"
+                if token[0] not in "eE"
+                else "write it without an exponent",
+            )
         else:
             self._report_expected(token)
         self._recover()
@@ -202,9 +206,7 @@ class _Parser:
                 self.builder.report(rule.KEYWORD, span(token), word=str(token))
             return
         expected, found, hint = explain(accepted, token, self.where)
-        self.builder.report(
-            rule.UNEXPECTED, span(token), expected=expected, found=found, hint=hint
-        )
+        self.builder.report(rule.UNEXPECTED, span(token), expected=expected, found=found, hint=hint)
 
     def _fail_unclosed(self, bracket: Token, closing: str) -> None:
         self.builder.report(rule.UNCLOSED, span(bracket), bracket=str(bracket), closing=closing)
@@ -351,8 +353,6 @@ def _module(items: list[Any], parser: _Parser) -> Module:
 
 def _with_functions(items: list[Any]) -> list[Any]:
     """Give each cell the functions that it uses, of those defined before it."""
-    from dataclasses import replace
-
     known: dict[str, Function] = {}
     result: list[Any] = []
     for item in items:

@@ -1,7 +1,7 @@
 """The networks around a cell.  Tensors are time-major: (T, B, size).
 
 Where a layer would receive another size than H, a `Linear` called `input_projection` stands before
-it, for all cells alike, since most cells read their input without weights (D = H).
+it, for all cells alike, since many cells read their input without weights (D = H).
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class SequenceModel(nn.Module):
         self.input_projection: nn.Module = (
             nn.Identity() if input_size == hidden_size else nn.Linear(input_size, hidden_size)
         )
-        self.layer = build(cell, input_size=hidden_size, hidden_size=hidden_size)
         self.readout = nn.Linear(hidden_size, output_size)
+        self.layer = build(cell, input_size=hidden_size, hidden_size=hidden_size)
         self.every_step = every_step
 
     def forward(self, x: Tensor) -> Tensor:
@@ -59,13 +59,13 @@ class WordLanguageModel(nn.Module):
     ):
         super().__init__()
         self.embedding = nn.Embedding(words, hidden_size)
-        masks = {"variational": {"x": dropout, "h": dropout}} if dropout else {}
-        self.layer = build(cell, input_size=hidden_size, hidden_size=hidden_size, **masks)
         self.decoder = nn.Linear(hidden_size, words)
         self.decoder.weight = self.embedding.weight
-        self.dropout = dropout
         nn.init.uniform_(self.embedding.weight, -0.1, 0.1)
         nn.init.zeros_(self.decoder.bias)
+        self.dropout = dropout
+        masks = {"variational": {"x": dropout, "h": dropout}} if dropout else {}
+        self.layer = build(cell, input_size=hidden_size, hidden_size=hidden_size, **masks)
 
     def loss(self, words: Tensor, targets: Tensor, state: State = None) -> tuple[Tensor, State]:
         """Nats over all targets, summed, and the state after the last; both tensors are (T, B)."""

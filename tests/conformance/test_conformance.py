@@ -37,6 +37,7 @@ from fenas_lang.ir.lower import expand, lower
 from fenas_lang.rules import all_rules
 from fenas_lang.spaces.model import Space
 from fenas_lang.spaces.reader import load_space
+from fenas_lang.syntax.ast import Cell
 
 Entry = dict[str, Any]
 FILES = sorted(Path(__file__).parent.glob("*.toml"))
@@ -57,8 +58,12 @@ def space_of(entry: Entry) -> Space | None:
     return load_space(entry["space"]) if "space" in entry else None
 
 
+def cell_of(entry: Entry) -> Cell:
+    return loads(entry["text"], space=space_of(entry))
+
+
 def lowered(entry: Entry) -> Dataflow:
-    return lower(loads(entry["text"]), space_of(entry))
+    return lower(cell_of(entry), space_of(entry))
 
 
 def written_edge(edge: Edge) -> str:
@@ -149,14 +154,14 @@ def test_lowering(entry: Entry) -> None:
 def test_flat_text(entry: Entry) -> None:
     """The lowered cell as text is a legal cell with the same nodes and parameters."""
     dataflow = lowered(entry)
-    again = lower(loads(emit(loads(entry["text"]), "nodes")))
+    again = lower(loads(emit(cell_of(entry), "nodes")))
     assert list(map(written, again.nodes)) == list(map(written, dataflow.nodes))
     assert shapes(again) == shapes(dataflow)
 
 
 @having("counts")
 def test_counts(entry: Entry) -> None:
-    report = analyze(loads(entry["text"])).as_json()
+    report = analyze(cell_of(entry)).as_json()
     figures = {**report, **report["parameters"]}
     assert {name: figures[name] for name in entry["counts"]} == entry["counts"]
 
@@ -173,14 +178,14 @@ def test_keys(entry: Entry) -> None:
 
 @having("formatted")
 def test_formatted(entry: Entry) -> None:
-    cell = loads(entry["text"])
+    cell = cell_of(entry)
     assert str(cell).rstrip("\n") == entry["formatted"].rstrip("\n")
     assert loads(str(cell)) == cell
 
 
 @having("documentation")
 def test_documentation(entry: Entry) -> None:
-    assert loads(entry["text"]).documentation == entry["documentation"].rstrip("\n")
+    assert cell_of(entry).documentation == entry["documentation"].rstrip("\n")
 
 
 @having("step")

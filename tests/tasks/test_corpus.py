@@ -56,9 +56,7 @@ def test_every_line_ends_once(tmp_path: Path, text: str, words: str) -> None:
 
 @pytest.mark.parametrize("names", ["ptb.{}.txt", "{}.txt", "wiki.{}.tokens"])
 @pytest.mark.parametrize("packed", [False, True])
-def test_all_namings_plain_and_packed_read_alike(
-    tmp_path: Path, names: str, packed: bool
-) -> None:
+def test_all_namings_plain_and_packed_read_alike(tmp_path: Path, names: str, packed: bool) -> None:
     texts = {"train": "é b\n", "valid": "b\n", "test": "é\n"}
     for split, text in texts.items():
         path, content = tmp_path / names.format(split), text.encode()

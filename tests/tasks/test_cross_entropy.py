@@ -58,9 +58,7 @@ def test_gradients_by_finite_differences() -> None:
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 30.0, 1e3])
 def test_large_logits_neither_overflow_nor_underflow(scale: float) -> None:
     inputs, targets = operands(6, 50, 4, scale), targets_for(6, 50)
-    torch.testing.assert_close(
-        linear_cross_entropy(*inputs, targets, 100), plain(*inputs, targets)
-    )
+    torch.testing.assert_close(linear_cross_entropy(*inputs, targets, 100), plain(*inputs, targets))
 
 
 def test_not_a_number_stays_one() -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from fenas_lang.search.genome import Edge, Gene, Genome
+from fenas_lang.check.conformance import arguments_of, names_read
+from fenas_lang.search.genome import Genome, with_parent
 from fenas_lang.search.mutation import Mutation
-from fenas_lang.search.operations import drawn, mutable, operations
+from fenas_lang.search.operations import drawn, possible
 from fenas_lang.spaces.model import Space
-from fenas_lang.syntax import ast
-from fenas_lang.syntax.ast import Cell
+from fenas_lang.syntax.ast import Cell, Node
+from fenas_lang.syntax.formatter import format_expression
 
 KEEPS_NODES = False
 
@@ -21,33 +22,28 @@ KEEPS_NODES = False
 def mutate(cell: Cell, space: Space, rng: Random, output: str) -> Mutation | None:
     """Insert a node, unless the cell has as many as the space samples at most."""
     genome = Genome.of(cell, space)
-    if len(genome.genes) >= space.nodes[1]:
+    position = rng.randint(genome.mutable.start, len(genome.nodes))
+    if len(genome.nodes) >= space.nodes[1] or not possible(genome, position):
         return None
-    position = rng.randint(mutable(genome).start, len(genome.genes))
-    possible = operations(space, position)
-    if not possible:
-        return None
-    operation = rng.choice(possible)
-    sources = genome.before(position, inputs=operation.rule.inputs)
-    last = sources[-1:] if position == len(genome.genes) else ()
-    gene = drawn(genome.fresh(), operation, sources, rng, reads=last)
-    later = _with_reader(genome.genes[position:], gene.name, rng)
-    genes = (*genome.genes[:position], gene, *later)
-    child = replace(genome, genes=genes).cell(output)
-    return Mutation(child, f"new node {gene.name}: {gene}")
+    at_end = position == len(genome.nodes)
+    last = genome.before(position)[-1:] if at_end else ()
+    node = Node(genome.fresh(), drawn(genome, position, rng, reads=last))
+    later = _with_reader(genome.nodes[position:], node.name, rng)
+    nodes = (*genome.nodes[:position], node, *later)
+    child = replace(genome, nodes=nodes).cell(output)
+    return Mutation(child, f"new node {node.name}: {format_expression(node.value)}")
 
 
-def _with_reader(genes: tuple[Gene, ...], name: str, rng: Random) -> tuple[Gene, ...]:
-    """The genes, a random input of which reads `name` now."""
+def _with_reader(nodes: tuple[Node, ...], name: str, rng: Random) -> tuple[Node, ...]:
+    """The nodes, a random input of which reads `name` now."""
     places = [
         (k, place)
-        for k, gene in enumerate(genes)
-        for place, edge in enumerate(gene.edges)
-        if edge.parent is not None
+        for k, node in enumerate(nodes)
+        for place, argument in enumerate(arguments_of(node.value))
+        if names_read(argument)
     ]
     if not places:
-        return genes
+        return nodes
     k, place = rng.choice(places)
-    edges = list(genes[k].edges)
-    edges[place] = Edge(ast.Name(name), edges[place].form)
-    return (*genes[:k], replace(genes[k], edges=tuple(edges)), *genes[k + 1 :])
+    reader = Node(nodes[k].name, with_parent(nodes[k].value, place, name))
+    return (*nodes[:k], reader, *nodes[k + 1 :])

@@ -10,7 +10,7 @@ from random import Random
 
 from fenas_lang.search.genome import Genome
 from fenas_lang.search.mutation import Mutation, edited
-from fenas_lang.search.operations import fitted, mutable, operation_of, operations
+from fenas_lang.search.operations import fitted, kind_of, kinds_at
 from fenas_lang.spaces.model import Space
 from fenas_lang.syntax.ast import Cell
 
@@ -18,10 +18,10 @@ from fenas_lang.syntax.ast import Cell
 def mutate(cell: Cell, space: Space, rng: Random, output: str) -> Mutation | None:
     """Change the operation of a random node; nodes and operations are drawn uniformly."""
     genome = Genome.of(cell, space)
-    for position in rng.sample(mutable(genome), len(mutable(genome))):
-        current = operation_of(genome.genes[position], space)
-        others = [o for o in operations(space, position) if o != current]
+    for position in rng.sample(genome.mutable, len(genome.mutable)):
+        current = kind_of(genome, position)
+        others = [kind for kind in kinds_at(genome, position) if kind != current]
         if others:
-            gene = fitted(genome, position, rng.choice(others), rng)
-            return edited(genome, genome.having(gene, position), position, output, "operation")
+            value = fitted(genome, position, rng.choice(others), rng)
+            return edited(genome, position, value, output, "operation")
     return None

@@ -18,7 +18,7 @@ def mutate(cell: Cell, space: Space, rng: Random, output: str) -> Mutation | Non
     """Choose another node, uniformly, for a random output."""
     genome = Genome.of(cell, space)
     free = range(0 if output == ANY else 1, len(genome.outputs))
-    names = [gene.name for gene in genome.genes]
+    names = [node.name for node in genome.nodes]
     names += genome.inputs if space.outputs_from_inputs else ()
     choices = [(k, name) for k in free for name in names if name != genome.outputs[k]]
     if not choices:

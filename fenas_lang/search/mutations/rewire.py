@@ -1,69 +1,65 @@
 """Another parent: one input of one node is read from somewhere else.
 
-The zero node that stands in for a missing second parent counts as an input: it may be replaced by a
-value, and a value by it.
+A missing second parent (the zero node of FENAS) counts as an input where the space allows it: it
+may be replaced by a value, and a value by it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from random import Random
 
-from fenas_lang.search.genome import Edge, Gene, Genome
+from fenas_lang.check.conformance import arguments_of, function_of, names_read
+from fenas_lang.search.genome import Genome, with_arguments, with_parent
 from fenas_lang.search.mutation import Mutation, edited
-from fenas_lang.search.operations import mutable, operation_of
-from fenas_lang.spaces.model import CALL, MIXED, PLAIN, SKIP, Space
+from fenas_lang.spaces.model import Space
 from fenas_lang.syntax import ast
-from fenas_lang.syntax.ast import Cell
+from fenas_lang.syntax.ast import Cell, Expr
 
 SECOND = 1
-"""The place of the parent for which zero may stand."""
+"""The place of the parent that may be missing."""
 
 
 def mutate(cell: Cell, space: Space, rng: Random, output: str) -> Mutation | None:
     """Rewire a random input of a random node; the new parent is drawn uniformly."""
     genome = Genome.of(cell, space)
-    places = [(k, place) for k in mutable(genome) for place in _places(genome.genes[k], space)]
+    places = [
+        (position, place) for position in genome.mutable for place in _places(genome, position)
+    ]
     for position, place in rng.sample(places, len(places)):
-        genes = list(_rewired(genome, position, place))
-        if genes:
-            after = genome.having(rng.choice(genes), position)
-            return edited(genome, after, position, output, "input")
+        values = list(_rewired(genome, position, place))
+        if values:
+            return edited(genome, position, rng.choice(values), output, "input")
     return None
 
 
-def _places(gene: Gene, space: Space) -> Iterator[int]:
-    """The inputs of a gene, a missing second one included."""
-    yield from (k for k, edge in enumerate(gene.edges) if edge.parent is not None or edge.is_zero)
-    if len(gene.edges) == SECOND and _may_miss(gene, space):
+def _places(genome: Genome, position: int) -> Iterator[int]:
+    """The inputs of a node, a missing second one included."""
+    arguments = arguments_of(genome.nodes[position].value)
+    for place, argument in enumerate(arguments):
+        if names_read(argument) or isinstance(argument, ast.Zero):
+            yield place
+    if len(arguments) == SECOND and _may_miss(genome, position):
         yield SECOND
 
 
-def _may_miss(gene: Gene, space: Space) -> bool:
-    rule = space.by_name[gene.function]
+def _may_miss(genome: Genome, position: int) -> bool:
+    """Whether the second parent of a node's function may be missing."""
+    rule = genome.space.by_name[function_of(genome.nodes[position].value)]
     room = rule.max_parents is None or rule.max_parents > SECOND
-    return rule.zero != "never" and room and rule.min_parents <= SECOND
+    return rule.zero == "second" and room and rule.min_parents <= SECOND
 
 
-def _rewired(genome: Genome, position: int, place: int) -> Iterator[Gene]:
-    """The gene with each other parent at a place."""
-    gene, space = genome.genes[position], genome.space
-    form = _form_at(gene, place)
-    current = gene.edges[place].parent if place < len(gene.edges) else None
-    sources = genome.before(position, inputs=operation_of(gene, space).rule.inputs)
-    for source in sources:
-        if source != current:
-            edge = Edge(ast.Name(source), form)
-            yield replace(gene, edges=(*gene.edges[:place], edge, *gene.edges[place + 1 :]))
-    if place == SECOND == len(gene.edges) - 1 and current and _may_miss(gene, space):
-        alone = replace(gene, edges=gene.edges[:SECOND])
-        if alone.parents and alone.form in space.by_name[gene.function].forms:
-            yield alone
-
-
-def _form_at(gene: Gene, place: int) -> str:
-    """The form of the edge there; that of the other edges where there is none yet."""
-    if place < len(gene.edges) and not gene.edges[place].is_zero:
-        return gene.edges[place].form
-    return PLAIN if gene.form in (SKIP, CALL, MIXED) else gene.form
+def _rewired(genome: Genome, position: int, place: int) -> Iterator[Expr]:
+    """The node with each other parent at a place."""
+    value = genome.nodes[position].value
+    arguments = arguments_of(value)
+    rule = genome.space.by_name[function_of(value)]
+    sources = genome.before(position)[0 if rule.inputs else len(genome.inputs) :]
+    given = arguments[place : place + 1]
+    if not given or isinstance(given[0], ast.Zero):
+        value = with_arguments(value, (*arguments[:place], arguments[0]))
+    current = names_read(given[0]) if given else ()
+    yield from (with_parent(value, place, name) for name in sources if name not in current)
+    if place == SECOND and current and _may_miss(genome, position) and names_read(arguments[0]):
+        yield with_arguments(value, arguments[:SECOND])

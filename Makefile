@@ -1,0 +1,51 @@
+# Two commands do everything: `make run` and `make test`.  Each makes its own .venv first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+RUN := runs/$(shell date +%Y-%m-%d-%H%M%S)
+JOBS ?= 2
+
+.PHONY: help setup run check lint types test fuzz slow bench wheel clean
+.DEFAULT_GOAL := help
+
+help:  ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(READY)  ## make .venv and install the project into it
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip setuptools
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+run: $(READY)  ## evolve a cell from LSTM and GRU on a small task, in about two minutes
+	mkdir -p runs
+	$(BIN)/fenasc evolve cells/LSTM.fen cells/GRU.fen --task digits --out $(RUN)
+
+check: lint types test  ## all that CI runs, but for the fuzzing
+
+lint: $(READY)  ## linter and formatter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)  ## strict type checker
+	$(BIN)/mypy -p fenas_lang
+
+test: $(READY)  ## linter, types and tests, in at most ten minutes on two cores
+	$(MAKE) --no-print-directory lint types
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not fuzz and not slow" tests
+
+fuzz: $(READY)  ## 100,000 hostile inputs
+	$(BIN)/python -m pytest -n $(JOBS) -m fuzz --timeout 3600 tests
+
+slow: $(READY)  ## longer differential tests: 500 random cells of each space
+	$(BIN)/python -m pytest -n $(JOBS) -m slow --timeout 3600 tests
+
+bench: $(READY)  ## rates and ratios, for reading and not for testing
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:  ## remove what make made, but for runs/
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,43 @@
+"""How a space's output rule forms the first output: the last node, or a mean that is rebuilt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fenas_lang.spaces.model import ALL, ANY, LAST, LOOSE, Space
+from fenas_lang.syntax import ast
+from fenas_lang.syntax.ast import Node, walk
+
+RULES = {"last": LAST, "loose": LOOSE, "all": ALL, "any": ANY}
+"""The output rules by the words of the command line."""
+
+
+def loose_ends(nodes: Sequence[Node]) -> tuple[str, ...]:
+    """The nodes that no node reads, in order."""
+    read = {e.id for node in nodes for e in walk(node.value) if isinstance(e, ast.Name)}
+    return tuple(node.name for node in nodes if node.name not in read)
+
+
+def averaged(space: Space, rule: str, nodes: Sequence[Node]) -> tuple[str, ...]:
+    """The nodes that a rule averages; `all` are those after the one that a space starts with."""
+    if rule == LOOSE:
+        return loose_ends(nodes)
+    begins = 1 if space.first and len(nodes) > 1 else 0
+    return tuple(node.name for node in nodes[begins:])
+
+
+def rule_output(
+    space: Space, rule: str, nodes: Sequence[Node], name: str = "h"
+) -> tuple[tuple[Node, ...], str]:
+    """The nodes with the rule's `mean` after them, if it makes one, and the first output's name.
+
+    `nodes` are flat and without an earlier mean of the rule; `name` is what the mean is called.
+    The mean of one node is that node itself.
+    """
+    if rule == LAST:
+        return tuple(nodes), nodes[-1].name
+    names = averaged(space, rule, nodes)
+    if len(names) == 1:
+        return tuple(nodes), names[0]
+    mean = Node(name, ast.call("mean", tuple(ast.Name(n) for n in names)))
+    return (*nodes, mean), name
