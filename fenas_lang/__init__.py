@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from fenas_lang.analysis import Analysis
-    from fenas_lang.search.study import Result
+    from fenas_lang.search.result import Result
     from fenas_lang.spaces.model import Space
 
 __version__ = "0.1.0"

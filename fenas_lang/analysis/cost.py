@@ -28,15 +28,11 @@ class Formula:
 
 def parameter_count(dataflow: Dataflow, input_size: int, hidden_size: int) -> Formula:
     """Of all weights and biases of live nodes."""
-    terms = (
-        sympy.Mul(*(_size(symbol) for symbol in shape.shape)) for shape in dataflow.parameters
-    )
+    terms = (sympy.Mul(*(_size(symbol) for symbol in shape.shape)) for shape in dataflow.parameters)
     return _formula(terms, dataflow.forces_square, input_size, hidden_size)
 
 
-def operation_count(
-    graph: Graph, dataflow: Dataflow, input_size: int, hidden_size: int
-) -> Formula:
+def operation_count(graph: Graph, dataflow: Dataflow, input_size: int, hidden_size: int) -> Formula:
     """Operations of one time step of one sequence."""
     columns = {shape.name: _size(shape.shape[-1]) for shape in dataflow.parameters}
     terms = (

@@ -139,13 +139,21 @@ def _routes(
     state: str, edges: Mapping[str, NodeWays], allowed: Way
 ) -> Mapping[str, tuple[str, ...]]:
     """The nodes of a shortest path from a state that passes nothing but what is allowed."""
-    found: dict[str, tuple[str, ...]] = {state: ()}
+    steps: dict[str, tuple[int, str]] = {state: (0, "")}
     for name, sources in edges.items():
         before = [
-            found[source]
+            (steps[source][0] + 1, source)
             for source, ways in sources.items()
-            if source in found and any(way <= allowed for way in ways)
+            if source in steps and any(way <= allowed for way in ways)
         ]
         if before:
-            found[name] = (*min(before, key=len), name)
-    return found
+            steps[name] = min(before, key=lambda step: step[0])
+    return {name: _route(name, steps) for name in steps}
+
+
+def _route(name: str, steps: Mapping[str, tuple[int, str]]) -> tuple[str, ...]:
+    nodes: list[str] = []
+    while steps[name][0]:
+        nodes.append(name)
+        name = steps[name][1]
+    return tuple(reversed(nodes))

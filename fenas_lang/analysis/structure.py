@@ -80,5 +80,3 @@ def _depth(dataflow: Dataflow, graph: nx.DiGraph) -> int:
         before = max((depths[p] for p in graph.predecessors(name) if p in within), default=0)
         depths[name] = before + (name not in starts and name != dataflow.rule_mean)
     return max((depths[name] for name in ends if name in within), default=0)
-
-

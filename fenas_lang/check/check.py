@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from fenas_lang.check.conformance import Conformance
@@ -108,6 +108,14 @@ def space_of(cell: Cell) -> Space:
     return load_space(cell.space or DEFAULT_SPACE, beside=path.parent if path else None)
 
 
+@lru_cache(maxsize=64)
+def check_space(space: Space) -> tuple[Diagnostic, ...]:
+    """What is wrong in the bodies of a space's own functions."""
+    checker = _ModuleChecker(Module(space.functions, source=space.source), None)
+    checker.run()
+    return tuple(checker.report.diagnostics)
+
+
 class _ModuleChecker:
     def __init__(self, module: Module, space: Space | None):
         self.module = module
@@ -176,7 +184,7 @@ class _ModuleChecker:
 
     def _own_space(self, cell: Cell) -> Space | None:
         try:
-            return space_of(cell)
+            space = space_of(cell)
         except FenError as error:
             if any(d.source is not None for d in error.diagnostics):
                 self.report.diagnostics.extend(error.diagnostics)
@@ -185,6 +193,11 @@ class _ModuleChecker:
                 meant = nearest(name, shipped_spaces())
                 self.report(rule.UNKNOWN_SPACE, cell.space_span, name=name, suggestion=meant)
             return None
+        unsound = check_space(space)
+        if unsound:
+            self.report.diagnostics.extend(unsound)
+            self.module = replace(self.module, broken=self.module.broken | space.definitions.keys())
+        return None if unsound else space
 
     def _check_flat(self, cell: Cell, space: Space, scope: Mapping[str, Function]) -> None:
         listed = {r.name for r in space.rules if CALL in r.forms} | {space.first}

@@ -12,7 +12,7 @@ from fenas_lang.registry import suggest
 from fenas_lang.rules import names as rule
 from fenas_lang.source import Span
 from fenas_lang.syntax import ast
-from fenas_lang.syntax.ast import Cell, Expr, Function, walk
+from fenas_lang.syntax.ast import Cell, Function, walk
 
 MAX_NAME = 255
 MAX_CANDIDATES = 200
@@ -62,12 +62,8 @@ class References:
         self.told: set[str] = set()
         self.sound = True
 
-    def check_calls(self, value: Expr) -> bool:
-        """Whether every function that the expression calls is known."""
-        known = [self.check_call(e) for e in walk(value) if isinstance(e, ast.Call)]
-        return all(known)
-
     def check_call(self, call: ast.Call) -> bool:
+        """Whether the function that is called is known here."""
         name = call.function
         if name in FUNCTIONS and name != "neg":
             return True
@@ -114,9 +110,11 @@ def check_cell_names(report: Reporter, cell: Cell, references: References) -> No
     known = {p.name for p in cell.parameters}
     nodes = {node.name: node.name_span for node in reversed(cell.nodes)}
     for node in cell.nodes:
-        references.check_calls(node.value)
-        for name in (e for e in walk(node.value) if isinstance(e, ast.Name)):
-            references.check_name(name, known, nodes)
+        for expr in walk(node.value):
+            if isinstance(expr, ast.Name) and expr.id not in known:
+                references.check_name(expr, known, nodes)
+            elif isinstance(expr, ast.Call):
+                references.check_call(expr)
         known.add(node.name)
     for output in cell.outputs:
         references.check_name(ast.Name(output.name, output.span), known, {})

@@ -6,15 +6,16 @@ input, or a cell that does not check; 5 a run failed; 130 interrupted.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 
 import typer
 
-from fenas_lang.cli import analyze, build, check, evolve, library
 from fenas_lang.cli.output import Verbosity, show_error, show_internal_error
 from fenas_lang.diagnostics import FenError
 
+GROUPS = ("check", "build", "analyze", "library", "evolve")
 RUN_FAILED = ("FEN4", "FEN5")
 
 app = typer.Typer(
@@ -54,8 +55,8 @@ def options(
     Verbosity.quiet, Verbosity.verbose = quiet, verbose
 
 
-for group in (check, build, analyze, library, evolve):
-    group.register(app)
+for group in GROUPS:
+    importlib.import_module(f"fenas_lang.cli.{group}").register(app)
 
 
 def exit_code(error: FenError) -> int:

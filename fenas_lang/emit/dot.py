@@ -38,6 +38,9 @@ SIZES = {
 }
 """Least width and height of each role in points."""
 
+LARGE_LETTER, LETTER, SMALL_LETTER = 10, 7.5, 6.3
+"""Points across for a letter of an input's or output's label, of another label, and of a name."""
+
 PAGE, SEPARATIONS = 760, (18, 36)
 """Points across that a drawing should stay within, by putting its ranks closer, to a limit."""
 
@@ -69,7 +72,7 @@ def digraph(picture: Picture) -> str:
     """The Graphviz text of a picture: inputs on the first rank, outputs on the last."""
     lines = [
         f"digraph {_quoted(picture.dataflow.name)} {{",
-        f"    rankdir=LR; nodesep=0.25; ranksep={_rank_separation(picture):.2f}",
+        f"    rankdir=LR; nodesep=0.25; ranksep={_rank_separation(picture):.2f}; mclimit=10",
         '    node [fixedsize=true, fontname="Helvetica", fontsize=12]',
         "    edge [arrowsize=0.7]",
         *(f"    {line}" for line in _statements(picture)),
@@ -90,12 +93,14 @@ def _statements(picture: Picture) -> Iterator[str]:
 def size(mark: Mark) -> tuple[float, float]:
     """Width and height of a mark in points: its role's, or wider for a long text."""
     width, height = SIZES[mark.role]
+    label, name = LETTER * len(mark.label), SMALL_LETTER * len(mark.name)
     if mark.role == OPERATION:
         return width, height
     if mark.time:
-        text = max(10 * len(mark.label) + 7 * len(mark.time), 5.6 * len(mark.name))
-        return max(width, text + 4), height + (14 if mark.name else 0)
-    return max(width, 7.5 * len(mark.label) + 8, 5.6 * len(mark.name) + 10), height
+        whole = LARGE_LETTER * len(mark.label) + SMALL_LETTER * len(mark.time)
+        return max(width, whole + 4, name + 4), height + (14 if mark.name else 0)
+    slanted = 1.35 if mark.role == GATE else 1
+    return max(width, label + 8, slanted * (name + 8)), height
 
 
 def _rank_separation(picture: Picture) -> float:

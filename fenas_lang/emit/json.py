@@ -1,18 +1,18 @@
 """`json`: the flat cell for other programs; fields are only ever added.
 
-    version         1
-    name, space     of the cell
-    documentation   the comment block above it
-    bias            whether weighted nodes have one
-    input, states   names; outputs[k] is the node, input or state that is the next value of states[k]
-    output_rule     how the space forms the first output; rule_mean the node that it made, or null
-    canonical_key   equal for cells that are the same live graph
-    nodes           in order of evaluation: {name, function, live, edges, bias, gate_bias};
-                    the last two name parameters, or are null
-      edges         in order: {source, kind, parameter, gate_parameter}; source is a name, an exact
-                    decimal, or `zero`; kind is plain, weighted or elementwise
-    parameters      of live nodes: {name, kind, shape}; kind is weight, elementwise or bias, shape
-                    in the symbols D (input size) and H (hidden size)
+version         1
+name, space     of the cell
+documentation   the comment block above it
+bias            whether weighted nodes have one
+input, states   names; outputs[k] is the node, input or state that is the next value of states[k]
+output_rule     how the space forms the first output; rule_mean the node that it made, or null
+canonical_key   equal for cells that are the same live graph
+nodes           in order of evaluation: {name, function, live, edges, bias, gate_bias};
+                the last two name parameters, or are null
+  edges         in order: {source, kind, parameter, gate_parameter}; source is a name, an exact
+                decimal, or `zero`; kind is plain, weighted or elementwise
+parameters      of live nodes: {name, kind, shape}; kind is weight, elementwise or bias, shape
+                in the symbols D (input size) and H (hidden size)
 """
 
 from __future__ import annotations

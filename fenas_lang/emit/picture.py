@@ -22,6 +22,7 @@ RESULT = "result"
 """The kind of the arrow from a node to the output that it is; others have their edge's kind."""
 
 NOW, BEFORE = "t", "t−1"
+LONGEST_NAME = 12
 _ROLES = {ATOMIC: OPERATION, ACTIVATION: FUNCTION, SKIP: SKIP_FUNCTION, MEAN: AVERAGE}
 
 
@@ -82,25 +83,27 @@ class Picture:
 
     def _inputs(self) -> Iterator[Mark]:
         x = self.dataflow.input
-        yield Mark(x, INPUT, x, "", NOW, f"{x}: the input of this step")
+        yield Mark(x, INPUT, _short(x), "", NOW, f"{x}: the input of this step")
         for state, base in zip(self.dataflow.states, state_bases(self.dataflow), strict=True):
-            name = state if state != base else ""
-            yield Mark(state, INPUT, base, name, BEFORE, f"{state}: state of the step before")
+            name = _short(state) if state != base else ""
+            title = f"{state}: state of the step before"
+            yield Mark(state, INPUT, _short(base), name, BEFORE, title)
 
     def _outputs(self) -> Iterator[Mark]:
         bases = state_bases(self.dataflow)
         for k, (name, base) in enumerate(zip(self.dataflow.outputs, bases, strict=True)):
             what = "output, and next value of" if k == 0 else "next value of"
             title = f"{name}: {what} state {self.dataflow.states[k]}"
-            yield Mark(_output_id(k), OUTPUT, base, "", NOW, title)
+            yield Mark(_output_id(k), OUTPUT, _short(base), "", NOW, title)
 
     def _nodes(self) -> Iterator[Mark]:
         for node in self.dataflow.nodes:
             yield self._mark(node)
             for k, edge in enumerate(node.edges):
                 if not isinstance(edge.source, str) and _shown(node, edge):
-                    text = "0" if edge.source is None else argument(edge)
-                    yield Mark(_literal_id(node, k), LITERAL, text, dead=node.name in self._dead)
+                    text = "0" if edge.source is None else argument(edge).replace("-", "−")
+                    dead = node.name in self._dead
+                    yield Mark(_literal_id(node, k), LITERAL, _short(text), title=text, dead=dead)
 
     def _mark(self, node: FlatNode) -> Mark:
         gate = node.function == "sigmoid" and node.name in self._factors
@@ -108,9 +111,8 @@ class Picture:
         dead = node.name in self._dead
         note = " (dead: no output depends on it)" if dead else ""
         title = f"{node.name} = {expression(node)}{note}"
-        return Mark(
-            node.name, role, function_symbol(node.function), node.name, title=title, dead=dead
-        )
+        label, name = function_symbol(node.function), _short(node.name)
+        return Mark(node.name, role, label, name, title=title, dead=dead)
 
     def _edges(self, node: FlatNode) -> Iterator[Arrow]:
         for k, edge in enumerate(node.edges):
@@ -126,6 +128,11 @@ def _shown(node: FlatNode, edge: Edge) -> bool:
     """Whether an edge is drawn: the zero vector adds nothing to what an activation sums."""
     summed = node.definition.kind in (ACTIVATION, SKIP)
     return edge.source is not None or not summed or len(node.edges) == 1
+
+
+def _short(name: str) -> str:
+    """A name that fits; titles have it whole."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def _output_id(k: int) -> str:

@@ -6,7 +6,7 @@ All text goes into an XML tree as text, so that nothing in it can become markup.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import hypot
+from math import dist, hypot
 from xml.etree.ElementTree import Element, SubElement
 
 from fenas_lang.emit.layout import Curve, Point
@@ -27,10 +27,12 @@ HALF_HEAD = {True: 3.6, False: 4.2}
 """Half the width of an open and of a filled arrowhead."""
 PERIPHERY = 8
 """What a second border adds to width and height, in Graphviz and so here."""
-SIGN_DISTANCE, SIGN_DROP = 8, 5
-"""From an arrow to the middle of its sign, and from there to the sign's baseline."""
+SIGN_DISTANCE, SIGN_DROP, CLEAR = 8, 5, 13
+"""From an arrow to the middle of its sign, from there to its baseline, and to what is too near."""
 NAMED_AT = {INPUT: (-1, 17), FUNCTION: (-0.5, 12)}
 """Baselines of label and name, from the middle of a mark."""
+NAME_BELOW = 26
+"""Baseline of an operation's name, from the middle of the mark."""
 
 
 def draw_arrow(parent: Element, arrow: Arrow, curve: Curve) -> Element:
@@ -42,12 +44,18 @@ def draw_arrow(parent: Element, arrow: Arrow, curve: Curve) -> Element:
     return element
 
 
-def draw_sign(parent: Element, sign: str, curve: Curve, other: Curve) -> None:
-    """A sign next to an arrowhead, on the side away from the other operand's."""
+def draw_sign(parent: Element, sign: str, curve: Curve, other: Curve, head: Point) -> None:
+    """A sign next to an arrowhead, away from the other operand's and from the name of its mark."""
     (x, y), (dx, dy) = curve.points[-1], _direction(curve)
-    towards = dy * (other.tip[0] - x) - dx * (other.tip[1] - y)
-    distance = -SIGN_DISTANCE if towards > 0 else SIGN_DISTANCE
-    draw_text(parent, "sign halo", sign, (x + dy * distance, y - dx * distance + SIGN_DROP))
+    name = ((head[0] - part, head[1] + NAME_BELOW) for part in (0, SIGN_DISTANCE))
+    crowded = (other.tip, other.points[-1], *name)
+    places = [
+        (x + dy * side - dx * back, y - dx * side - dy * back)
+        for back in (0, SIGN_DISTANCE)
+        for side in (SIGN_DISTANCE, -SIGN_DISTANCE)
+    ]
+    best = max(places, key=lambda p: min(CLEAR, *(dist(p, point) for point in crowded)))
+    draw_text(parent, "sign halo", sign, (best[0], best[1] + SIGN_DROP))
 
 
 def _direction(curve: Curve) -> Point:
@@ -74,7 +82,7 @@ def draw_mark(parent: Element, mark: Mark, centre: Point, size: tuple[float, flo
     x, y = centre
     if mark.role == OPERATION:
         draw_text(element, "label", mark.label, (x, y + 6))
-        draw_text(element, "name halo", mark.name, (x, y + size[1] / 2 + 10))
+        draw_text(element, "name halo", mark.name, (x, y + NAME_BELOW))
         return
     up, down = NAMED_AT[INPUT if mark.role == INPUT else FUNCTION]
     label = draw_text(element, "label", mark.label, (x, y + (up if mark.name else 4.5)))

@@ -15,7 +15,7 @@ SHAPE_OF_TEXT = {
     ".operation .label": "font-size: 17px",
     ".input .label, .output .label": f"font-family: {MATHS}; font-style: italic; font-size: 19px",
     ".time": "font-size: 12px",
-    ".name": "font-size: 10px",
+    ".name": "font-size: 10.5px",
     ".sign": "font-size: 15px; font-weight: bold",
     ".halo": "paint-order: stroke; stroke-width: 3.5; stroke-linejoin: round",
     ".key": "font-size: 11px; text-anchor: start",
@@ -28,7 +28,7 @@ LINES = {
     ".elementwise .line": "stroke-dasharray: 5 3",
     ".plain .head, .result .head": "fill: none; stroke-width: 1.2",
     ".elementwise .head": "stroke-width: 1.4",
-    ".dead": "opacity: 0.38",
+    ".dead": "opacity: 0.42",
     ".dead .shape": "stroke-dasharray: 3 2.5",
 }
 COLOURS: dict[str, tuple[str, str, str]] = {

@@ -26,9 +26,12 @@ from fenas_lang.emit.stages import Stages
 from fenas_lang.emit.style import style_sheet
 from fenas_lang.emit.symbols import expression
 from fenas_lang.ir.graph import ELEMENTWISE, PLAIN, WEIGHTED
+from fenas_lang.rules.emit import TOO_LARGE_TO_DRAW
 
 ROOT = "fen-cell"
 MARGIN = 14
+MAX_NODES = 500
+"""Graphviz takes seconds for so many nodes, many minutes for the 4,096 that a cell may have."""
 LEGEND = {
     WEIGHTED: "weighted",
     ELEMENTWISE: "elementwise weight",
@@ -38,12 +41,15 @@ LEGEND = {
     "dead": "dead",
 }
 """What each kind, role and state is called, in the order of the legend, which shows those drawn."""
-SAMPLE, LETTER, GAP, LEGEND_HEIGHT = 24, 5.6, 16, 30
+SAMPLE, LETTER, GAP, LEGEND_HEIGHT = 24, 6.2, 14, 30
 """Points across of a legend's samples, letters and gaps, and its height."""
 
 
 def emit(stages: Stages) -> str:
-    """The drawing as SVG; FenError where no Graphviz works."""
+    """The drawing as SVG; FenError where no Graphviz works, or the cell is too large."""
+    nodes = len(stages.dataflow.nodes)
+    if nodes > MAX_NODES:
+        raise TOO_LARGE_TO_DRAW.error(nodes=nodes, limit=MAX_NODES)
     picture = Picture(stages.dataflow)
     return draw(picture, place(digraph(picture)), documentation_lines(stages.cell))
 
@@ -57,7 +63,8 @@ def draw(picture: Picture, layout: Layout, documentation: Sequence[str]) -> str:
     for k, arrow in enumerate(picture.arrows):
         element = draw_arrow(edges, arrow, curves[k])
         if arrow.sign:
-            draw_sign(element, arrow.sign, curves[k], curves[k - 1])
+            head = layout.nodes[arrow.head]
+            draw_sign(element, arrow.sign, curves[k], curves[k - 1], head)
     for mark in picture.marks:
         draw_mark(nodes, mark, layout.nodes[mark.id], size(mark))
     left = (layout.width - _legend_width(entries)) / 2
@@ -88,8 +95,9 @@ def _canvas(
     SubElement(root, "desc").text = "\n".join([*documentation, *_spoken(picture)])
     SubElement(root, "style").text = f"\n{style_sheet(ROOT)}\n"
     SubElement(root, "rect", {"class": "paper", "x": f"{left:.1f}", "y": f"{-MARGIN}", **box})
-    for element in (root, *root):
-        element.text, element.tail = element.text or "\n", "\n"
+    root.text = "\n"
+    for element in root:
+        element.tail = "\n"
     return root
 
 

@@ -1,4 +1,4 @@
-"""How people write what a cell is made of: `h_prev` is h at the step before, `mul` is a ring dot."""
+"""How people write the pieces of a cell: `h_prev` is h at the step before, `mul` a ring dot."""
 
 from __future__ import annotations
 

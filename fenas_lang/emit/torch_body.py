@@ -9,7 +9,7 @@ from fenas_lang.emit.torch_names import Names
 from fenas_lang.emit.torch_outline import Outline
 from fenas_lang.emit.torch_rows import QUOTIENT, ROWS, Text, constant, divisor
 from fenas_lang.ir.graph import Node
-from fenas_lang.passes.mask_edges import masked_source
+from fenas_lang.passes.mask_edges import mask_of, masked_source
 from fenas_lang.plan.plan import Level, Product
 
 METHOD, STEP = " " * 8, " " * 12
@@ -42,7 +42,7 @@ class Body:
         signature = f"self, {self._x}: Tensor, stack: Stack{masks}"
         prepared = self._prepared()
         states = [self._variables[k] for k in self._states]
-        masked = [self._vectors[name] for name in self.step_masks]
+        masked = [self._vectors[mask_of(source)] for source in self.step_masks]
         results = [self._variables[k] for k in self.outline.plan.graph.outputs]
         return [
             f"    def {self.method}({signature}) -> Prepared:",
@@ -99,24 +99,33 @@ class Body:
     def _write_product(self, product: Product, lines: list[str], indent: str) -> None:
         source = self._variable(product.source)
         arguments = self._linear_arguments(product, source)
-        value = Text(f"F.linear({', '.join(arguments)})")
-        slab = self.outline.slabs.get(product.source)
-        onto = self._variables[slab[0]] if slab else None
-        if onto is not None:
-            value = ROWS["add"].fill(Text(onto), value)
         pieces = self.outline.pieces(product)
         targets = [self._piece(source, piece) for piece in pieces]
-        split = _split(pieces) if len(pieces) > 1 else ""
-        line = f"{indent}{', '.join(targets)} = {value.within(4) if split else value.text}{split}"
+        if len(pieces) == 1:
+            self._write_linear(targets[0], product, arguments, lines, indent)
+            return
+        split = _split(pieces)
+        line = f"{indent}{', '.join(targets)} = F.linear({', '.join(arguments)}){split}"
+        if layout.fits(line) and product.source not in self.outline.slabs:
+            lines.append(line)
+            return
+        whole = self._names.claim(f"from_{source}")
+        self._write_linear(whole, product, arguments, lines, indent)
+        lines += layout.unpacked(indent, targets, f"{whole}{split}")
+
+    def _write_linear(
+        self, name: str, product: Product, arguments: list[str], lines: list[str], indent: str
+    ) -> None:
+        """`name = F.linear(…)`, added to what the product accumulates onto as a whole."""
+        slab = self.outline.slabs.get(product.source)
+        onto = f"{self._variables[slab[0]]} + " if slab else ""
+        line = f"{indent}{name} = {onto}F.linear({', '.join(arguments)})"
         if layout.fits(line):
             lines.append(line)
             return
-        whole = self._names.claim(f"{source}_all") if split else targets[0]
-        lines += layout.bracketed(indent, f"{whole} = F.linear(", arguments, ")")
-        if onto is not None:
-            lines.append(f"{indent}{whole} = {onto} + {whole}")
-        if split:
-            lines += layout.unpacked(indent, targets, f"{whole}{split}")
+        lines += layout.bracketed(indent, f"{name} = F.linear(", arguments, ")")
+        if onto:
+            lines.append(f"{indent}{name} = {onto}{name}")
 
     def _linear_arguments(self, product: Product, source: str) -> list[str]:
         """The source, and the variables with the stacked weights and biases of its edges."""
@@ -141,7 +150,7 @@ class Body:
     def _piece(self, source: str, piece: tuple[int, ...]) -> str:
         if len(piece) == 1:
             return self._variable(piece[0])
-        name = self._names.claim(f"{source}_part")
+        name = self._names.claim(f"from_{source}")
         self._variables.update(dict.fromkeys(piece, name))
         return name
 
@@ -177,10 +186,10 @@ class Body:
             return self.outline.functions[index][0].fill(*operands)
         if node.op == "elementwise_weight":
             operands = [Text(self._vector(str(node.attribute), index)), *operands]
-        if node.op == "mul":
+        if node.op == "mul" and not self.outline.reads_constants_only(index):
             for k, factor in enumerate(node.operands):
                 number = divisor(self._node(factor).attribute)
-                if number is not None and factor not in self._variables:
+                if number is not None:
                     return QUOTIENT.fill(operands[1 - k], number)
         return ROWS[node.op].fill(*operands)
 

@@ -33,12 +33,13 @@ class RecurrentLayer(nn.Module):
     states a tuple of them, each (layers * directions, B, H); a missing state is zero.
 
     A cell is a subclass that says which parameters it has (`edge_shapes`, in the sizes
-    D and H), what its states are called, and in `prepare` what it computes.
+    D and H), what its states are called, and in `prepare` what it computes.  Edges that
+    share a source are stacked into one matrix product.
     """
 
     edge_shapes: ClassVar[dict[str, str]] = {}
     state_names: ClassVar[tuple[str, ...]] = ()
-    unweighted: ClassVar[str] = ""  # what forces D = H, if anything does
+    unweighted: ClassVar[str] = ""  # the use of the input that needs D = H, if any
 
     def __init__(
         self,
@@ -159,7 +160,8 @@ class RecurrentLayer(nn.Module):
         rows, states = self._run(x.data, sizes, states)
         if x.unsorted_indices is not None:
             states = tuple(s.index_select(1, x.unsorted_indices) for s in states)
-        output = PackedSequence(rows, x.batch_sizes, x.sorted_indices, x.unsorted_indices)
+        order = (x.sorted_indices, x.unsorted_indices)
+        output = PackedSequence(rows, x.batch_sizes, *order)
         return output, self._final_state(states)
 
     def _run(self, rows: Tensor, sizes: list[int], states: States) -> Result:

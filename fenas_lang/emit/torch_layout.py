@@ -15,7 +15,7 @@ def fits(line: str) -> bool:
 
 
 def bracketed(indent: str, head: str, items: Sequence[str], tail: str) -> list[str]:
-    """`head item, item tail`, where head ends in an opening bracket and tail starts with its end."""
+    """`head item, item tail`, where head ends in an opening bracket that tail closes."""
     line = f"{indent}{head}{', '.join(items)}{tail}"
     if fits(line):
         return [line]

@@ -76,7 +76,7 @@ class Outline:
         body = FUNCTIONS[function].activation
         assert body is not None
         bound: list[int] = []
-        if not self._matches(body(VARIABLE), index, bound):
+        if not self._matches(body(VARIABLE), index, bound) or self.nodes[bound[0]].op == "const":
             return None
         inside = self._inside(index, bound[0])
         private = all(self._users[k] <= inside | {index} for k in inside)
@@ -195,8 +195,9 @@ class Outline:
             if node.op in ("linear", "elementwise_weight"):
                 found[index] = _owner(str(node.attribute))
             elif node.op == "add" and index not in self.labels:
-                owners = [found[k] for k in node.operands if k in found]
-                found.update({index: owner for owner in owners[:1]})
+                owner = next((found[k] for k in node.operands if k in found), None)
+                if owner is not None:
+                    found[index] = owner
         return found
 
     @cached_property

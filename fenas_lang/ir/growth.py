@@ -12,13 +12,13 @@ from fractions import Fraction
 from itertools import product
 
 from fenas_lang.ir.graph import Graph
-from fenas_lang.ir.interval import Interval
+from fenas_lang.ir.interval import Interval, exact
 from fenas_lang.ir.polynomial import Budget, Coefficient, Monomial, OutOfBudget, Polynomial
 from fenas_lang.ir.ranges import MAX_SPLITS, RangeAnalysis
 from fenas_lang.ir.unfold import RING, restrict, shared_atom
 
 MAX_FORMS = 8
-_WORK = 50_000
+_WORK = 10_000
 """Monomials that the analysis of one graph may handle; values left over have no bound."""
 
 
@@ -95,7 +95,7 @@ class _Growth:
         if shared is None:
             return self._sum(polynomial)
         interval = self.ranges[shared]
-        ends = (Fraction(interval.low), Fraction(interval.high))
+        ends = (exact(interval.low), exact(interval.high))
         parts = [self._of_polynomial(restrict(polynomial, shared, e), splits - 1) for e in ends]
         return _greatest(form for part in parts for form in part or ()) if all(parts) else None
 

@@ -131,6 +131,12 @@ def blend(at_low: Interval, at_high: Interval, open_ends: bool) -> Interval:
     )
 
 
+def exact(end: Bound) -> Fraction | int:
+    """A finite end as a coefficient, an integer if it is one."""
+    value = Fraction(end)
+    return value.numerator if value.denominator == 1 else value
+
+
 def show(bound: Bound) -> str:
     """A bound for people: at most six digits, `inf` for infinite."""
     return f"{float(bound):.6g}"

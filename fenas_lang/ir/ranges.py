@@ -15,17 +15,26 @@ from itertools import count
 
 from fenas_lang.functions import ACTIVATIONS
 from fenas_lang.ir.graph import Graph
-from fenas_lang.ir.interval import IMAGES, INFINITY, REALS, Bound, Interval, blend, point
+from fenas_lang.ir.interval import (
+    IMAGES,
+    INFINITY,
+    REALS,
+    Bound,
+    Interval,
+    blend,
+    exact,
+    point,
+)
 from fenas_lang.ir.polynomial import Budget, OutOfBudget, Polynomial
 from fenas_lang.ir.unfold import Unfolding, restrict, shared_atom
 from fenas_lang.primitives import Attribute, Term
 
-MAX_SPLITS = 6
+MAX_SPLITS = 5
 """So many atoms of one polynomial are set to the ends of their intervals."""
-_WORK = 30_000
+_WORK = 10_000
 """Monomials that one pass over a graph may handle; what is left is bounded by operands alone."""
 _FREE_ROUNDS = 3
-_THRESHOLDS = (0, *(2**k for k in range(11)))
+_THRESHOLDS = (0, 1, 2, 4, 16, 256)
 """Ends that still move after the free rounds jump to the next of these, then to infinity."""
 _MAX_ROUNDS = 40
 _MAX_EVALUATIONS = 20_000
@@ -50,10 +59,14 @@ class RangeAnalysis:
     def __init__(self, graph: Graph):
         self.graph = graph
         self.unfolding = Unfolding(graph)
+        self._known: dict[tuple[Interval, ...], tuple[Interval, ...]] = {}
 
     def values(self, states: Sequence[Interval] | None = None) -> tuple[Interval, ...]:
         """An interval for every node, with the states in theirs (default: any real numbers)."""
-        return _Pass(self.unfolding, self.graph, states or self._anything).values()
+        given = tuple(states or [REALS] * len(self.graph.states))
+        if given not in self._known:
+            self._known[given] = _Pass(self.unfolding, self.graph, given).values()
+        return self._known[given]
 
     def outputs(self, states: Sequence[Interval] | None = None) -> tuple[Interval, ...]:
         """An interval for every output."""
@@ -76,10 +89,6 @@ class RangeAnalysis:
                 joined = _widened(current, joined, _THRESHOLDS if number < patience else ())
             current = joined
         raise AssertionError("every end moves a bounded number of times")
-
-    @property
-    def _anything(self) -> list[Interval]:
-        return [REALS] * len(self.graph.states)
 
     def _narrowed(self, states: Sequence[Interval]) -> tuple[Interval, ...]:
         """Widening may overshoot; a state is zero or the result of a step from its interval."""
@@ -137,10 +146,10 @@ class _Pass:
         if shared is None:
             return _sum(polynomial, self.found)
         interval = self.found[shared]
-        at_low, at_high = (
-            self._enclose(restrict(polynomial, shared, Fraction(end)), splits - 1)
-            for end in (interval.low, interval.high)
-        )
+        at_low = self._enclose(restrict(polynomial, shared, exact(interval.low)), splits - 1)
+        if interval.low == interval.high:
+            return at_low
+        at_high = self._enclose(restrict(polynomial, shared, exact(interval.high)), splits - 1)
         return blend(at_low, at_high, interval.low_open and interval.high_open)
 
     def _splittable(self, index: int) -> bool:

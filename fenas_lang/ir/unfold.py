@@ -29,9 +29,9 @@ from fenas_lang.ir.polynomial import (
 from fenas_lang.primitives import COMMUTATIVE
 
 RING = frozenset({"add", "sub", "mul", "neg"})
-MAX_MONOMIALS = 48
+MAX_MONOMIALS = 24
 MAX_DEGREE = 8
-MAX_STAGES = 16
+MAX_STAGES = 12
 _UNLIMITED = sys.maxsize
 _WORK = 400_000
 """Units for all stages of one graph: below a second."""

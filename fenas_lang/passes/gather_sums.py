@@ -9,6 +9,7 @@ sum's inner value that has a name or several users stays as it is.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from fenas_lang.ir.graph import Graph, Node
 from fenas_lang.ir.readiness import BEFORE, LOOP, readiness
@@ -23,51 +24,35 @@ class _Rewrite:
     def __init__(self, graph: Graph):
         self.graph = graph
         self.ready = readiness(graph)
-        self.inner = _inner_sums(graph)
+        self.sums = _sums(graph)
         self.nodes: list[Node] = []
         self.moved: dict[int, int] = {}
 
     def result(self) -> Graph:
-        for index, node in enumerate(self.graph.nodes):
-            if index not in self.inner:
-                self.moved[index] = self._copy(index, node)
         graph = self.graph
-        return Graph(
-            tuple(self.nodes),
-            tuple(self.moved[output] for output in graph.outputs),
-            graph.input,
-            graph.states,
-            graph.parameters,
-            tuple((name, self.moved[index]) for name, index in graph.values),
-            graph.name,
+        dissolved = {index for inner, _ in self.sums.values() for index in inner}
+        for index, node in enumerate(graph.nodes):
+            if index not in dissolved:
+                self.moved[index] = self._copy(index, node)
+        return replace(
+            graph,
+            nodes=tuple(self.nodes),
+            outputs=tuple(self.moved[output] for output in graph.outputs),
+            values=tuple((name, self.moved[index]) for name, index in graph.values),
         )
 
     def _copy(self, index: int, node: Node) -> int:
-        terms = self._terms(index) if node.op == "add" else []
-        if any(self.graph.nodes[term].op == "linear" for term in terms):
-            return self._chain(sorted(terms, key=self._order))
-        return self._append(node.op, *(self.moved[k] for k in node.operands), node=node)
-
-    def _chain(self, terms: list[int]) -> int:
-        total = self.moved[terms[0]]
-        for term in terms[1:]:
-            total = self._append("add", total, self.moved[term])
+        if index not in self.sums:
+            return self._append(replace(node, operands=tuple(self.moved[k] for k in node.operands)))
+        first, *rest = sorted(self.sums[index][1], key=self._order)
+        total = self.moved[first]
+        for term in rest:
+            total = self._append(Node("add", (total, self.moved[term])))
         return total
 
-    def _append(self, op: str, *operands: int, node: Node | None = None) -> int:
-        self.nodes.append(Node(op, operands, node.attribute if node else None))
+    def _append(self, node: Node) -> int:
+        self.nodes.append(node)
         return len(self.nodes) - 1
-
-    def _terms(self, root: int) -> list[int]:
-        """What the tree of additions at `root` adds up, left to right."""
-        terms, stack = [], list(reversed(self.graph.nodes[root].operands))
-        while stack:
-            index = stack.pop()
-            if index in self.inner:
-                stack.extend(reversed(self.graph.nodes[index].operands))
-            else:
-                terms.append(index)
-        return terms
 
     def _order(self, term: int) -> tuple[int, int, int, int]:
         phase, level = self.ready[term]
@@ -81,7 +66,32 @@ class _Rewrite:
         return (phase, 2, level, 0)
 
 
-def _inner_sums(graph: Graph) -> set[int]:
+def _sums(graph: Graph) -> dict[int, tuple[list[int], list[int]]]:
+    """Of each tree of additions that holds a weighted edge: its inner additions, and its terms."""
+    inner = _inner_additions(graph)
+    roots = (k for k, node in enumerate(graph.nodes) if node.op == "add" and k not in inner)
+    trees = {root: _tree(graph, root, inner) for root in roots}
+    return {
+        root: tree
+        for root, tree in trees.items()
+        if any(graph.nodes[term].op == "linear" for term in tree[1])
+    }
+
+
+def _tree(graph: Graph, root: int, inner: set[int]) -> tuple[list[int], list[int]]:
+    additions, terms = [], []
+    stack = list(reversed(graph.nodes[root].operands))
+    while stack:
+        index = stack.pop()
+        if index in inner:
+            additions.append(index)
+            stack.extend(reversed(graph.nodes[index].operands))
+        else:
+            terms.append(index)
+    return additions, terms
+
+
+def _inner_additions(graph: Graph) -> set[int]:
     """Additions that only one other addition reads, and that have no name."""
     users = Counter(graph.outputs)
     added: set[int] = set()
@@ -90,6 +100,4 @@ def _inner_sums(graph: Graph) -> set[int]:
         if node.op == "add":
             added.update(node.operands)
     named = {index for _, index in graph.values}
-    return {
-        index for index in added - named if users[index] == 1 and graph.nodes[index].op == "add"
-    }
+    return {k for k in added - named if users[k] == 1 and graph.nodes[k].op == "add"}

@@ -1,4 +1,4 @@
-"""Puts a dropout mask on the operands of weighted edges (variational dropout, Gal & Ghahramani 2016).
+"""Puts dropout masks on the operands of weighted edges (variational: Gal & Ghahramani 2016).
 
 Contract: Graph → Graph.  The operand of a matrix becomes its product with a mask, the same mask for
 every edge from that source; plain and elementwise edges read the operand as it is.  A mask is a

@@ -1,4 +1,4 @@
-"""From a graph to its plan: hoisting, levels, and fused products (ENGINE.md, "Why it is fast" 1)."""
+"""From a graph to its plan: hoisting, levels, and fused products for a kernel or any backend."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ Atoms are numbered by a `Ring`; normal forms of one ring are compared with `==`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -135,6 +136,12 @@ class NormalForm:
         """Names of the parameters that occur: others have no influence on any output."""
         atoms = (self.ring.atoms[number] for number in self.atoms)
         return frozenset(str(a.name) for a in atoms if a.op in ("param", "linear"))
+
+    @cached_property
+    def signature(self) -> tuple[object, ...]:
+        """Equal for forms that are equal up to a renaming; quick to compare."""
+        operations = Counter(self.ring.atoms[number].op for number in self.atoms)
+        return tuple(map(len, self.outputs)), frozenset(operations.items())
 
     def leaves(self, output: int) -> frozenset[Atom]:
         """The input and states that output number `output` depends on."""

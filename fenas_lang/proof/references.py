@@ -7,14 +7,15 @@ reset gate stands between them, they stay two.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from fenas_lang.check.loader import loads
 from fenas_lang.ir.graph import Graph
 from fenas_lang.ir.lower import expand, lower
-from fenas_lang.proof.renaming import canonical_form, verify_renaming
+from fenas_lang.proof.normal_form import normal_form
+from fenas_lang.proof.renaming import equal_up_to_renaming
 
 
 @dataclass(frozen=True)
@@ -59,29 +60,33 @@ class Recognition:
         """Such as `torch.nn.GRU`."""
         return self.reference.name
 
+    @property
+    def biases_merged(self) -> bool:
+        """Whether a parameter of the cell is the sum of two of PyTorch's."""
+        return any(len(slot.tensors) > 1 for slot in self.correspondence.values())
+
 
 def recognise(graph: Graph) -> Recognition | None:
     """The reference that a cell is, by normal form up to a renaming of parameters.
 
     Raises OutOfBudget where the cell is too large to tell.
     """
-    form = canonical_form(graph)
-    if form.digest not in _known():
-        return None
-    reference, parameters = _known()[form.digest]
-    renaming = dict(zip(form.parameters, parameters, strict=True))
-    if not verify_renaming(graph, reference.graph, renaming):
-        return None
-    slots = {name: reference.slots[other] for name, other in renaming.items()}
-    ignored = tuple(p.name for p in graph.parameters if p.name not in renaming)
-    return Recognition(reference, slots, ignored)
+    for reference in _by_signature().get(normal_form(graph).signature, ()):
+        renaming = equal_up_to_renaming(graph, reference.graph)
+        if renaming is not None:
+            names = [p.name for p in graph.parameters]
+            slots = {name: reference.slots[renaming[name]] for name in names if name in renaming}
+            ignored = tuple(name for name in names if name not in renaming)
+            return Recognition(reference, slots, ignored)
+    return None
 
 
 @cache
-def _known() -> Mapping[str, tuple[Reference, tuple[str, ...]]]:
-    """References and their parameters in canonical order, by the digest of that form."""
-    forms = [(reference, canonical_form(reference.graph)) for reference in REFERENCES]
-    return {form.digest: (reference, form.parameters) for reference, form in forms}
+def _by_signature() -> Mapping[tuple[object, ...], Sequence[Reference]]:
+    found: dict[tuple[object, ...], list[Reference]] = {}
+    for reference in REFERENCES:
+        found.setdefault(normal_form(reference.graph).signature, []).append(reference)
+    return found
 
 
 def _slots(blocks: str, separate: str = "") -> dict[str, Slot]:
@@ -103,18 +108,30 @@ def _slots(blocks: str, separate: str = "") -> dict[str, Slot]:
     return slots
 
 
+def _layers(name: str, text: str, slots: Mapping[str, Slot], option: str = "") -> list[Reference]:
+    """A layer with and without biases; `option` is a further argument of its constructor."""
+    plain = text.replace(" {", " without bias {", 1)
+    weights = {name: slot for name, slot in slots.items() if not name.endswith("bias")}
+    given = f"({option})" if option else ""
+    return [
+        Reference(f"{name}{given}", text, slots),
+        Reference(f"{name}({', '.join(filter(None, (option, 'bias=False')))})", plain, weights),
+    ]
+
+
 REFERENCES = (
-    Reference(
+    *_layers(
         "torch.nn.RNN",
         "cell RNN in open (x, h_prev) -> h { h = tanh(@x, @h_prev) }",
         _slots("h"),
     ),
-    Reference(
-        "torch.nn.RNN(nonlinearity='relu')",
+    *_layers(
+        "torch.nn.RNN",
         "cell RNN in open (x, h_prev) -> h { h = relu(@x, @h_prev) }",
         _slots("h"),
+        "nonlinearity='relu'",
     ),
-    Reference(
+    *_layers(
         "torch.nn.LSTM",
         """
         cell LSTM in open (x, h_prev, c_prev) -> (h, c) {
@@ -128,7 +145,7 @@ REFERENCES = (
         """,
         _slots("ifgo"),
     ),
-    Reference(
+    *_layers(
         "torch.nn.GRU",
         """
         cell GRU in open (x, h_prev) -> h {

@@ -15,7 +15,7 @@ fen.interpret("LSTM", x=[0.5], states=[[0.0]], parameters={})
 """,
     good="""
 import fenas_lang as fen
-cell = fen.loads("cell S(x, h, c) -> (n, m) { n = tanh(c, h)\\n m = tanh(h, h) }")
+cell = fen.loads("cell S(x, h, c) -> (n, m) { m = tanh(x); n = m + c }")
 fen.interpret(cell, x=[0.5], states=[[0.0], [0.0]], parameters={})
 """,
     language="python",

@@ -132,16 +132,6 @@ BROKEN_TRIAL = Rule(
     language="shell",
 )
 
-UNWRITABLE_OUTPUT = Rule(
-    "FEN511",
-    "an output file cannot be written",
-    "cannot write `{path}`: {reason}",
-    "The directory named with `-o` or `--out` cannot be made or written.",
-    bad="fenasc best run.db -o /read-only",
-    good="fenasc best run.db -o best",
-    language="shell",
-)
-
 UNKNOWN_PLUGIN = Rule(
     "FEN520",
     "unknown strategy, mutation or profile",

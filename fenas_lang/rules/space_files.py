@@ -17,7 +17,7 @@ space small {
 }
 """
 _NODES_ONLY = _GOOD.replace("add, mul", "add, mul: from nodes")
-_FIRST = "fn first(x, h) = h + sigmoid(@x, @h) * (tanh(@x, @h) - h)\n"
+_STARTING = "fn start(x, h) = tanh(@x, @h)\n"
 
 SYNTAX = _RULE(
     "FEN100",
@@ -119,20 +119,19 @@ UNKNOWN_START = _RULE(
     "this file defines no `fn {name}` for the first node to call",
     "`start with NAME` names a `fn` of the same file.  The first node of every cell calls it with"
     " the cell's input and states.",
-    bad=_FIRST + _GOOD.replace("states 1", "states 1\n    start with frist"),
-    good=_FIRST + _GOOD.replace("states 1", "states 1\n    start with first"),
+    bad=_STARTING + _GOOD.replace("states 1", "states 1\n    start with strat"),
+    good=_STARTING + _GOOD.replace("states 1", "states 1\n    start with start"),
     hint="did you mean `{suggestion}`?",
 )
 START_PARAMETERS = _RULE(
     "FEN111",
     "a first node whose parameters do not fit",
-    "`{name}` has {parameters}, and a cell of this space has an input and at least {states}",
-    "The function of the first node is called with the cell's input and its states, in the order of"
-    " the header; it may leave out states at the end.  So it has two parameters in a space of one"
-    " state, and at most as many as the smallest cell has inputs and states.",
+    "`{name}` has {parameters}, and a cell of this space has an input and {states}",
+    "The function of the first node is called with the cell's input and all its states, in header"
+    " order.  So it has two parameters in a space of one state, and a space of cells with"
+    " different numbers of states has no such function.",
     bad="fn start(x) = tanh(@x)\n" + _GOOD.replace("states 1", "states 1\n    start with start"),
-    good="fn start(x, h) = tanh(@x, @h)\n"
-    + _GOOD.replace("states 1", "states 1\n    start with start"),
+    good=_STARTING + _GOOD.replace("states 1", "states 1\n    start with start"),
 )
 MISSING = _RULE(
     "FEN112",
@@ -165,6 +164,28 @@ UNBOUNDED_SAMPLE = _RULE(
     hint="write for example `sample {least} to 9 nodes`",
 )
 
+NOTHING_TO_AVERAGE = _RULE(
+    "FEN115",
+    "cells with nothing to average",
+    "the output is the mean of all nodes after the first, and a cell may have only the first",
+    "Where a space says `start with`, its rule `mean of all nodes` means those after the first, so"
+    " there must be another.",
+    bad=_STARTING + "space one {\n    states 1\n    start with start\n    output mean of all nodes"
+    "\n    node add: from nodes\n}",
+    good=_STARTING + "space two {\n    states 1\n    start with start\n    output mean of all nodes"
+    "\n    sample 2 to 9 nodes\n    node add: from nodes\n}",
+    hint="add `sample 2 to 9 nodes`",
+)
+START_LISTED = _RULE(
+    "FEN116",
+    "a function for the first node and for others",
+    "`{name}` is what the first node calls, and a `node` clause lists it for all",
+    "The function of `start with` is called by the first node of a cell and by no other.",
+    bad=_STARTING + _GOOD.replace("states 1", "states 1\n    start with start\n    node start"),
+    good=_STARTING + _GOOD.replace("states 1", "states 1\n    start with start"),
+    hint="take it out of the `node` clause",
+)
+
 UNKNOWN_SPACE = _COMMAND(
     "FEN120",
     "a space that is not found",
@@ -186,7 +207,7 @@ UNREADABLE_SPACE = _COMMAND(
 MISNAMED_SPACE = _COMMAND(
     "FEN122",
     "a space whose name is not its file's",
-    "`{path}` should define the space `{expected}`, and defines `{name}`",
+    "this file should define the space `{expected}`, and defines `{name}`",
     "A cell names its space, and the space is found by the name of its file, so the two agree.",
     bad="fenasc check mine.fen  # in mine; mine.space says: space yours { … }",
     good="fenasc check mine.fen  # in mine; mine.space says: space mine { … }",

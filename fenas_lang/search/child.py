@@ -75,7 +75,7 @@ def open_task(setup: Setup) -> Any:
     if not colon:
         from fenas_lang import tasks
 
-        return tasks.load(setup.task, settings=setup.settings, data=data)
+        return tasks.task(setup.task, data, **setup.settings)
     try:
         kind = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:

@@ -6,11 +6,12 @@ again, so that every mutation leaves the output as the rule wants it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fenas_lang.check.conformance import arguments_of, function_of, names_read
-from fenas_lang.spaces.model import ALL, ANY, LAST, LOOSE, Space
+from fenas_lang.spaces.model import ALL, ANY, LOOSE, Space
+from fenas_lang.spaces.outputs import rule_output
 from fenas_lang.syntax import ast
 from fenas_lang.syntax.ast import Cell, Expr, Node
 
@@ -57,18 +58,16 @@ class Genome:
 
     def cell(self, output: str) -> Cell:
         """The cell again, its first output formed by the rule `output`."""
-        nodes, ends = self.nodes, RULES[output](self)
-        first = ends[0]
-        if len(ends) > 1:
-            first = self._name_of_mean()
-            nodes += (Node(first, ast.call("mean", tuple(map(ast.Name, ends)))),)
+        nodes, first = self.nodes, self.outputs[0]
+        if output != ANY:
+            nodes, first = rule_output(self.space, output, nodes, self._name_of_mean())
         known = {*self.inputs, *(node.name for node in nodes)}
         further = (name if name in known else first for name in self.outputs[1:])
         outputs = tuple(map(ast.Parameter, (first, *further)))
         return replace(self.frame, nodes=nodes, outputs=outputs)
 
     def _name_of_mean(self) -> str:
-        """That of the mean that there was, where no node has it by now."""
+        """That of the mean that there was, where no node has it."""
         first = self.outputs[0]
         taken = {*self.inputs, *(node.name for node in self.nodes)}
         return first if first not in taken else self.fresh("mean")
@@ -84,28 +83,14 @@ def rule_mean(cell: Cell, space: Space) -> str | None:
     return first if made and not any(first in names_read(n.value) for n in cell.nodes) else None
 
 
-def _loose_ends(genome: Genome) -> tuple[str, ...]:
-    """Nodes that no node reads, in order."""
-    read = {name for node in genome.nodes for name in names_read(node.value)}
-    return tuple(node.name for node in genome.nodes if node.name not in read)
-
-
-RULES: Mapping[str, Callable[[Genome], tuple[str, ...]]] = {
-    LAST: lambda genome: (genome.nodes[-1].name,),
-    LOOSE: _loose_ends,
-    ALL: lambda genome: tuple(genome.nodes[k].name for k in genome.mutable),
-    ANY: lambda genome: genome.outputs[:1],
-}
-"""What each output rule averages; a single node stands for its own mean."""
-
-
 def with_arguments(value: Expr, arguments: Sequence[Expr]) -> Expr:
     """A flat node with other arguments."""
     match value:
         case ast.Binary(op):
-            return ast.binary(op, *arguments)
+            left, right = arguments
+            return ast.binary(op, left, right)
         case ast.Negate():
-            return ast.negate(*arguments)
+            return ast.negate(arguments[0])
         case ast.Call(function):
             return ast.call(function, tuple(arguments))
     raise TypeError(f"{value} is no flat node")

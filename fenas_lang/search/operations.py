@@ -7,7 +7,9 @@ from random import Random
 
 from fenas_lang.check.conformance import form_of, function_of, names_read
 from fenas_lang.search.genome import Genome
-from fenas_lang.spaces.choices import Choices, Operation, build, choices
+from fenas_lang.spaces.choices import Choices, choices
+from fenas_lang.spaces.nodes import build
+from fenas_lang.spaces.operations import Operation
 from fenas_lang.syntax.ast import Expr
 
 Kind = tuple[str, str]

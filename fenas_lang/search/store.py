@@ -56,10 +56,15 @@ class Store:
         lock = WriterLock(path)
         try:
             _make_room(path, force)
-            store = cls(str(location), _sqlite(path, "rwc"), lock)
-            store._write_tables(meta)
         except BaseException:
             lock.release()
+            raise
+        store = cls(str(location), _sqlite(path, "rwc"), lock)
+        try:
+            store._write_tables(meta)
+        except BaseException:
+            store.close()
+            _remove(path)
             raise
         return store
 
@@ -144,7 +149,7 @@ class Store:
         if phase is not None:
             query = query.where(TRIALS.c.phase == phase)
         with self._transaction() as connection:
-            return [read_trial(row) for row in connection.execute(query).mappings()]
+            return [read_trial(dict(row)) for row in connection.execute(query).mappings()]
 
     def rejected(self) -> int:
         """How many candidates were refused before training."""
@@ -201,13 +206,28 @@ def _quoted(path: Path) -> str:
     return quote(str(path.absolute()))
 
 
+def refuse_existing(location: str | Path) -> None:
+    """Raises FEN500 where a file is there that `Store.create` would not overwrite."""
+    path = path_of(location)
+    if path is not None and _holds_something(path):
+        raise rules.STORE_EXISTS.error(path=path, backup=_backup(path))
+
+
+def _holds_something(path: Path) -> bool:
+    return path.exists() and not (path.is_file() and path.stat().st_size == 0)
+
+
+def _backup(path: Path) -> Path:
+    return path.with_name(path.name + ".bak")
+
+
 def _make_room(path: Path, force: bool) -> None:
     """See that nothing is at `path`, which with `force` means moving it to `.bak`."""
-    if not path.exists() or (path.is_file() and path.stat().st_size == 0):
-        return
-    backup = path.with_name(path.name + ".bak")
     if not force:
-        raise rules.STORE_EXISTS.error(path=path, backup=backup)
+        refuse_existing(path)
+    if not _holds_something(path):
+        return
+    backup = _backup(path)
     try:
         for suffix in ("-wal", "-shm", ""):
             old, new = (p.with_name(p.name + suffix) for p in (path, backup))
@@ -215,6 +235,13 @@ def _make_room(path: Path, force: bool) -> None:
                 os.replace(old, new)
     except OSError as error:
         raise rules.UNWRITABLE_STORE.error(path=path, reason=error.strerror) from None
+
+
+def _remove(path: Path) -> None:
+    """Take away a store that could not be begun."""
+    for suffix in ("-wal", "-shm", ""):
+        with contextlib.suppress(OSError):
+            path.with_name(path.name + suffix).unlink()
 
 
 @contextlib.contextmanager

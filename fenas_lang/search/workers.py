@@ -56,7 +56,7 @@ class Worker:
         self.ready = False
         self.job: Job | None = None
         self.since = time.monotonic()
-        self.log = tempfile.TemporaryFile("ab+")
+        self.log = tempfile.TemporaryFile("ab+")  # noqa: SIM115 - open as long as the worker
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "fenas_lang.search.child"],
             stdin=subprocess.PIPE,

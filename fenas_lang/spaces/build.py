@@ -8,10 +8,10 @@ from lark import Token
 
 from fenas_lang.registry import suggest
 from fenas_lang.rules import space_files as rule
-from fenas_lang.spaces.clauses import Clause, Report
+from fenas_lang.spaces.clauses import Clause, Report, parts, tokens
+from fenas_lang.spaces.functions import Definitions
 from fenas_lang.spaces.listing import Listing
-from fenas_lang.spaces.model import ALL, ANY, LAST, LOOSE, Space, counted
-from fenas_lang.syntax.ast import Function
+from fenas_lang.spaces.model import ALL, ANY, LAST, LOOSE, Space, counted, in_words
 
 OUTPUTS = {"LAST": LAST, "LOOSE": LOOSE, "ALL": ALL, "ANY": ANY}
 ALLOWED = {"LITERALS": "literals", "INPUTS_AS_OUTPUTS": "outputs_from_inputs"}
@@ -20,12 +20,15 @@ ALLOWED = {"LITERALS": "literals", "INPUTS_AS_OUTPUTS": "outputs_from_inputs"}
 class SpaceBuilder:
     """Reads one tree; a mistake is reported, and the rest of the tree is still read."""
 
-    def __init__(self, tree: Clause, functions: tuple[Function, ...], report: Report):
+    def __init__(self, tree: Clause, definitions: Definitions, report: Report):
         self.report = report
-        self.name, *self.clauses = tree.children
-        self.own = {function.name: function for function in functions}
-        self.listing = Listing(report, self.own)
-        self.fields: dict[str, Any] = {"name": str(self.name), "functions": functions}
+        (self.name,), self.clauses = tokens(tree), parts(tree)
+        self.own = {function.name: function for function in definitions.functions}
+        self.listing = Listing(report, self.own, definitions.broken)
+        self.fields: dict[str, Any] = {
+            "name": str(self.name),
+            "functions": definitions.functions,
+        }
 
     def read(self) -> None:
         """Every clause, each by the method of its name."""
@@ -33,8 +36,10 @@ class SpaceBuilder:
         for clause in self.clauses:
             getattr(self, clause.data)(clause)
 
-    def check_whole(self) -> None:
-        """What all clauses together must hold."""
+    def check_whole(self, name: str | None) -> None:
+        """What all clauses together must hold, and the name, if one is expected."""
+        if name not in (None, self.name):
+            self.report(rule.MISNAMED_SPACE, self.name, expected=name, name=self.name)
         if "states" not in self.fields:
             self._missing("how many states a cell has", "states 1")
         if not self.listing.rules:
@@ -55,20 +60,20 @@ class SpaceBuilder:
         self.fields["states"] = self.report.range(clause, "states")
 
     def bias(self, clause: Clause) -> None:
-        self.fields["bias"] = str(clause.children[0])
+        self.fields["bias"] = str(tokens(clause)[0])
 
     def output(self, clause: Clause) -> None:
-        self.fields["output"] = tuple(dict.fromkeys(OUTPUTS[t.type] for t in clause.children))
+        self.fields["output"] = tuple(dict.fromkeys(OUTPUTS[t.type] for t in tokens(clause)))
 
     def allow(self, clause: Clause) -> None:
-        self.fields.update((ALLOWED[token.type], True) for token in clause.children)
+        self.fields.update((ALLOWED[token.type], True) for token in tokens(clause))
 
     def node(self, clause: Clause) -> None:
         self.listing.read(clause)
 
     def sample(self, clause: Clause) -> None:
-        self.report.twice(clause.children)
-        for bound in clause.children:
+        self.report.twice(parts(clause))
+        for bound in parts(clause):
             getattr(self, bound.data)(bound)
 
     def sampled_nodes(self, bound: Clause) -> None:
@@ -79,10 +84,14 @@ class SpaceBuilder:
         self.fields["nodes"] = (least, most)
 
     def sampled_parents(self, bound: Clause) -> None:
-        self.fields["sampled_parents"] = self.report.number(bound.children[0], "parents")
+        (written,) = tokens(bound)
+        most = self.report.number(written, "parents")
+        if most < 1:
+            self.report(rule.EMPTY_RANGE, bound, text=self.report.text(bound), hint="begin at 1")
+        self.fields["sampled_parents"] = most
 
     def start_with(self, clause: Clause) -> None:
-        self.start = clause.children[0]
+        (self.start,) = tokens(clause)
         self.fields["first"] = str(self.start)
 
     def _check_start(self, name: Token) -> None:
@@ -90,13 +99,14 @@ class SpaceBuilder:
             suggestion = suggest(name, self.own)
             self.report(rule.UNKNOWN_START, name, name=name, suggestion=suggestion)
             return
-        parameters = len(self.own[name].parameters)
-        states = self.fields.get("states", (1, 1))[0]
-        if not 2 <= parameters <= 1 + states:
+        number = len(self.own[name].parameters)
+        if number < 2 or self.fields.get("states") != (number - 1, number - 1):
+            parameters = counted(number, "parameter")
+            states = in_words(self.fields.get("states", (1, 1)), "state")
             self.report(
-                rule.START_PARAMETERS,
-                name,
-                name=name,
-                parameters=counted(parameters, "parameter"),
-                states=counted(states, "state"),
+                rule.START_PARAMETERS, name, name=name, parameters=parameters, states=states
             )
+        if ALL in self.fields.get("output", ()) and self.fields.get("nodes", (1, 9))[0] < 2:
+            self.report(rule.NOTHING_TO_AVERAGE, name)
+        if name in self.listing.rules:
+            self.report(rule.START_LISTED, name, name=name)

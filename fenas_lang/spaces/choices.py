@@ -71,7 +71,7 @@ class Choices:
         return None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def choices(space: Space, position: int, states: int) -> Choices:
     """All that the node at a 1-based position may be, in a cell of so many states."""
     inputs = 1 + states

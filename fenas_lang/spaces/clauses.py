@@ -15,7 +15,7 @@ from fenas_lang.source import SourceFile, Span
 from fenas_lang.spaces.model import Range
 from fenas_lang.syntax.flatten import MAX_NODES
 
-Clause = Tree[Any]
+Clause = Tree[Token]
 
 NAMES = {
     "start_with": "`start with`",
@@ -26,6 +26,16 @@ NAMES = {
     "sampled_parents": "the number of parents",
 }
 """How messages call the rules of the grammar that are not named after a word of the clause."""
+
+
+def tokens(clause: Clause) -> list[Token]:
+    """What a clause holds, where it holds only tokens."""
+    return [part for part in clause.children if isinstance(part, Token)]
+
+
+def parts(clause: Clause) -> list[Clause]:
+    """The clauses in a clause."""
+    return [part for part in clause.children if isinstance(part, Tree)]
 
 
 def span(part: Clause | Token) -> Span:
@@ -64,12 +74,12 @@ class Report:
 
     def range(self, holder: Clause, what: str) -> Range:
         """The range in a clause; an empty one is reported and read as 1."""
-        written = holder.children[0]
-        numbers = [self.number(token, what) for token in written.children]
+        (written,) = parts(holder)
+        numbers = [self.number(token, what) for token in tokens(written)]
         first, last = numbers[0], None if written.data == "at_least" else numbers[-1]
         if first >= 1 and (last is None or first <= last):
             return first, last
-        hint = f"write `{last} to {first}`" if last else "begin at 1"
+        hint = f"write `{last} to {first}`" if first and last else "begin at 1"
         self(rule.EMPTY_RANGE, written, text=self.text(written), hint=hint)
         return 1, 1
 

@@ -21,4 +21,5 @@ def count(
     asked = request(space, nodes, states, output)
     places = range(1, asked.nodes + 1)
     lists = prod(choices(space, place, asked.states).count for place in places)
-    return lists * asked.nodes**asked.free_outputs
+    outputs: int = asked.nodes**asked.free_outputs
+    return lists * outputs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from fenas_lang.diagnostics import Diagnostic
 from fenas_lang.functions import RESERVED
@@ -17,6 +17,7 @@ from fenas_lang.syntax.parser import parse
 COMMENT = re.compile(r"#[^\r\n]*")
 START = re.compile(r"(?:^|(?<=[;{}\r\n]))[ \t\f\ufeff]*(?=fn\b)")
 STOP = re.compile(r"(?P<next>[\r\n]+\s*(?:fn|space)\b)|[\r\n]|[()};]")
+NAMED = re.compile(r"\bfn\s+(\w+)")
 VISIBLE = re.compile(r"[^\r\n]")
 
 
@@ -57,13 +58,23 @@ def _end(code: str, start: int) -> int:
     return len(code)
 
 
-def read_functions(text: str, source: SourceFile) -> tuple[tuple[Function, ...], list[Diagnostic]]:
-    """The definitions in a text that `separate` made from the source."""
+@dataclass(frozen=True)
+class Definitions:
+    """The functions that could be read, and the names of those that could not."""
+
+    functions: tuple[Function, ...] = ()
+    broken: frozenset[str] = frozenset()
+
+
+def read_functions(text: str, source: SourceFile) -> tuple[Definitions, list[Diagnostic]]:
+    """The definitions in a text that `separate` made from the source, and what was wrong."""
     if not text.strip():
-        return (), []
+        return Definitions(), []
     module, found = parse(replace(source, text=text))
     diagnostics = [replace(d, source=source) for d in found if d.code != NO_CELL.code]
-    return module.functions, diagnostics + list(_taken_names(module.functions, source))
+    diagnostics += _taken_names(module.functions, source)
+    broken = {*NAMED.findall(text)} - {function.name for function in module.functions}
+    return Definitions(module.functions, frozenset(broken)), diagnostics
 
 
 def _taken_names(functions: tuple[Function, ...], source: SourceFile) -> Iterator[Diagnostic]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from lark import Token
@@ -11,7 +11,7 @@ from fenas_lang.functions import ACTIVATION, ATOMIC, FUNCTIONS, MEAN, SKIP
 from fenas_lang.registry import suggest
 from fenas_lang.rules import space_files as rule
 from fenas_lang.spaces import model
-from fenas_lang.spaces.clauses import Clause, Report
+from fenas_lang.spaces.clauses import Clause, Report, parts, tokens
 from fenas_lang.spaces.model import FunctionRule, Range, in_words
 from fenas_lang.syntax.ast import Function
 
@@ -31,22 +31,28 @@ SAID = {model.SKIP: "a skip", model.CALL: "a call of a `fn`"}
 
 @dataclass
 class Listing:
-    """The functions listed so far; `own` are those that the space's file defines."""
+    """The functions listed so far.
+
+    `own` are those that the space's file defines, `broken` those that it defines with mistakes.
+    """
 
     report: Report
     own: Mapping[str, Function]
+    broken: Collection[str]
     rules: dict[str, FunctionRule] = field(default_factory=dict)
 
     def read(self, clause: Clause) -> None:
         """One clause: its functions, each with all of its properties."""
-        names, *properties = clause.children
+        names, *properties = parts(clause)
         self.report.twice(properties)
         stated = {str(p.data): p for p in properties}
-        for name in names.children:
+        for name in tokens(names):
             if self._may_list(name):
                 self.rules[str(name)] = self._rule(name, stated)
 
     def _may_list(self, name: Token) -> bool:
+        if name in self.broken:
+            return False
         if name in self.rules:
             self.report(rule.LISTED_TWICE, name, name=name)
         elif name not in FUNCTIONS and name not in self.own:
@@ -57,13 +63,14 @@ class Listing:
         return False
 
     def _rule(self, name: Token, stated: Mapping[str, Clause]) -> FunctionRule:
-        least, most = self._parents(name, stated.get("parents"))
+        forms = self._forms(name, stated.get("forms"))
+        least, most = self._parents(name, forms, stated.get("parents"))
         return FunctionRule(
             str(name),
-            self._forms(name, stated.get("forms")),
+            forms,
             least,
             most,
-            zero=str(stated["zero"].children[0]) if "zero" in stated else "never",
+            zero=str(tokens(stated["zero"])[0]) if "zero" in stated else "never",
             inputs="from_nodes" not in stated,
         )
 
@@ -71,18 +78,18 @@ class Listing:
         possible = FORMS[FUNCTIONS[name].kind] if name in FUNCTIONS else frozenset({model.CALL})
         if stated is None:
             return possible & UNSTATED
-        for form in stated.children:
+        for form in tokens(stated):
             if form not in possible:
                 self._report_form(name, form, possible)
-        return possible.intersection(map(str, stated.children)) or possible
+        return possible.intersection(tokens(stated)) or possible
 
     def _report_form(self, name: str, form: Token, possible: frozenset[str]) -> None:
         (only, *more) = possible
         always = None if more else SAID.get(only, only)
         self.report(rule.WRONG_FORM, form, name=name, form=SAID.get(form, form), always=always)
 
-    def _parents(self, name: str, stated: Clause | None) -> Range:
-        arity = self._arity(name)
+    def _parents(self, name: str, forms: frozenset[str], stated: Clause | None) -> Range:
+        arity = self._arity(name) if forms != {model.MIXED} else (2, None)
         if stated is None:
             return arity
         given = self.report.range(stated, "parents")

@@ -68,6 +68,14 @@ class Space:
     documentation: str = field(default="", compare=False)
     source: SourceFile | None = field(default=None, compare=False, repr=False)
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Kept, since the tables of a space's choices are looked up by it, once a node."""
+        return hash((self.name, self.rules))
+
     @cached_property
     def by_name(self) -> dict[str, FunctionRule]:
         return {rule.name: rule for rule in self.rules}

@@ -28,14 +28,14 @@ def build(choice: NodeChoice, name: str, sources: Sequence[str]) -> Node:
     operation = choice.operation
     names = [ast.Name(sources[parent]) for parent in choice.parents]
     arguments = [WRITTEN[e](n) for e, n in zip(operation.edges, names, strict=True)]
-    arguments += [ast.Zero()] * operation.zero
     return Node(name, _value(operation.function, arguments))
 
 
 def _value(function: str, arguments: list[Expr]) -> Expr:
     if function in SYMBOLS:
-        return ast.binary(SYMBOLS[function], *arguments)
-    return ast.negate(*arguments) if function == "neg" else ast.call(function, tuple(arguments))
+        left, right = arguments
+        return ast.binary(SYMBOLS[function], left, right)
+    return ast.negate(arguments[0]) if function == "neg" else ast.call(function, tuple(arguments))
 
 
 def read(value: Expr, sources: Sequence[str]) -> tuple[str | None, list[tuple[str, int]]]:

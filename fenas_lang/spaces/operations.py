@@ -1,9 +1,8 @@
 """What a node of a space may do: a function, a form, and parents, numbered by arithmetic.
 
 Parents whose order means nothing form a group and are chosen as a multiset, so that `a + b` and
-`b + a` are one choice.  `zero` is a choice only as the second parent of an activation or skip, and
-only where the space wants two parents: where it allows one, `f(a)` and `f(a, zero)` are the same
-and count once.
+`b + a` are one choice.  The zero vector is no parent: where it may stand in for a second one,
+`f(a, zero)` is `f(a)`, and counts once.
 """
 
 from __future__ import annotations
@@ -53,15 +52,14 @@ def _largest(index: int, size: int, pool: int) -> int:
 class Operation:
     """A function, its form and its parents' groups, as a space allows them.
 
-    `inputs` says whether the cell's input and states may be parents; `zero` that the zero vector
-    stands after the one parent; `fixed` that the parents are the input and the states, in order.
+    `inputs` says whether the cell's input and states may be parents; `fixed` that the parents are
+    just these, in order.
     """
 
     function: str
     form: str
     groups: tuple[Group, ...]
     inputs: bool = True
-    zero: bool = False
     fixed: bool = False
 
     @property
@@ -110,15 +108,13 @@ def _operations(space: Space, rule: FunctionRule) -> Iterator[Operation]:
     unbounded = max(rule.min_parents, space.sampled_parents)
     most = unbounded if rule.max_parents is None else rule.max_parents
     for form in sorted(rule.forms, key=ORDER.index):
-        if takes_zero(rule, form) and rule.min_parents == 2:
-            yield Operation(rule.name, form, _groups(rule.name, form, 1)[0], rule.inputs, zero=True)
         for number in range(rule.min_parents, most + 1):
             for groups in _groups(rule.name, form, number):
                 yield Operation(rule.name, form, groups, rule.inputs)
 
 
 def takes_zero(rule: FunctionRule, form: str) -> bool:
-    """Whether `zero` is one of the choices of a second parent."""
+    """Whether `zero` may stand for a second parent (in a sum that the function is of)."""
     kind = FUNCTIONS[rule.name].kind if rule.name in FUNCTIONS else None
     return kind in (ACTIVATION, SKIP) and rule.zero != "never" and form != MIXED
 

@@ -84,21 +84,22 @@ class _Mistake:
         if isinstance(error, UnexpectedToken):
             return cls(error.token, frozenset(error.accepts))
         character, allowed = error.char, error.allowed  # type: ignore[attr-defined]
-        position = error.pos_in_stream
+        place = error.pos_in_stream or 0
+        terminals = frozenset(t.name for t in grammar().terminals if not t.name.startswith("__"))
         return cls(
-            Token("BAD", character, position, end_pos=position + 1),
-            frozenset(name for name in allowed if not name.startswith("__")),
+            Token("BAD", repr(character)[1:-1], place, end_pos=place + 1),
+            terminals.intersection(allowed) or frozenset({"$END"}),
         )
 
     @cached_property
     def span(self) -> Span:
         end = self.token.end_pos or 0
-        return Span(end, end) if self.token.type == "$END" else Span(self.token.start_pos, end)
+        return Span(end if self.token.type == "$END" else self.token.start_pos or 0, end)
 
     @property
     def begins_clause(self) -> bool:
         """Whether it stands where a clause could begin, and could be meant as one."""
-        return self.token.type == "NAME" and self.accepted >= CLAUSES
+        return self.token.isidentifier() and self.accepted >= CLAUSES
 
     @cached_property
     def words(self) -> list[str]:

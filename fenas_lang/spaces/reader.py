@@ -21,18 +21,21 @@ from fenas_lang.syntax.grammar import grammars, resource
 SUFFIX = ".space"
 
 
-def read_space(source: SourceFile) -> Space:
-    """The space that a text defines.  Raises FenError (FEN100-114, and those of a bad `fn`)."""
-    clauses, definitions = separate(source.text)
+def read_space(source: SourceFile, name: str | None = None) -> Space:
+    """The space that a text defines, called `name` if that is given.
+
+    Raises FenError (FEN100-122, and the parser's for a bad `fn`).
+    """
+    clauses, functions = separate(source.text)
     tree, wrong = parse_clauses(clauses, source)
-    functions, wrong_functions = read_functions(definitions, source)
+    definitions, wrong_functions = read_functions(functions, source)
     report = Report(source, [*wrong, *wrong_functions])
     if tree is None:
         raise FenError(in_order(report.diagnostics))
-    builder = SpaceBuilder(tree, functions, report)
+    builder = SpaceBuilder(tree, definitions, report)
     builder.read()
     if not report.diagnostics:
-        builder.check_whole()
+        builder.check_whole(name)
     if report.diagnostics:
         raise FenError(in_order(report.diagnostics))
     documentation = _comment_above(source.text, span(tree).start)
@@ -57,7 +60,7 @@ def load_space(reference: str | Path, beside: Path | None = None) -> Space:
         return _read_file(Path(reference))
     own = beside / f"{reference}{SUFFIX}" if beside else None
     if own and own.is_file():
-        return _named(_read_file(own), reference, own)
+        return _read_file(own, reference)
     return _shipped(reference)
 
 
@@ -77,7 +80,7 @@ def _shipped(name: str) -> Space:
     return read_space(SourceFile(resource(file), name=file))
 
 
-def _read_file(path: Path) -> Space:
+def _read_file(path: Path, name: str | None = None) -> Space:
     try:
         text = path.read_bytes().decode("utf-8")
     except OSError as error:
@@ -86,11 +89,4 @@ def _read_file(path: Path) -> Space:
     except UnicodeDecodeError as error:
         byte = error.object[error.start]
         raise NOT_UTF8.error(path=path, offset=error.start, byte=byte) from None
-    return read_space(SourceFile(text, path, str(path)))
-
-
-def _named(space: Space, name: str, path: Path) -> Space:
-    """The space, if it has the name by which its file was found."""
-    if space.name != name:
-        raise rule.MISNAMED_SPACE.error(path=path, expected=name, name=space.name)
-    return space
+    return read_space(SourceFile(text, path, str(path)), name)

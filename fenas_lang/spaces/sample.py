@@ -34,9 +34,9 @@ def sample(
     """A random cell of a space.
 
     `uniform` draws every numbered node list with the same probability: each node uniformly from
-    all its choices.  `choices` draws a node's function, then its form, then each parent, uniformly
-    (as the paper's controller would; `zero` is one of the candidates for a second parent).  Outputs
-    that may be any node are drawn uniformly from the nodes.
+    all its choices.  `choices` draws a node's function, then its form, then the number of its
+    parents, then each parent, uniformly; `zero` is one of the candidates for a second parent.
+    Outputs that may be any node are drawn uniformly from the nodes.
 
     `nodes` is the space's larger number unless given, `states` its smallest, `output` (`last`,
     `loose`, `all` or `any`) its first rule.  `rng` is used where given, else one made from `seed`.
@@ -87,7 +87,7 @@ def _draw_uniformly(among: Choices, space: Space, rng: random.Random) -> NodeCho
 
 def _draw_by_choices(among: Choices, space: Space, rng: random.Random) -> NodeChoice:
     """Function, form, number of parents, kinds of edges, each parent."""
-    possible = [o for o in among.operations if o.count(among.pool(o))]
+    possible = [o for o in among.operations if among.pool(o)]
     for trait in (attrgetter("function"), attrgetter("form")):
         possible = _pick(possible, trait, rng)
     alone = _with_zero(possible, space)

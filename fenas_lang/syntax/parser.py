@@ -7,6 +7,7 @@ with a `Hole`, so that one mistake gives one message.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +23,13 @@ from fenas_lang.syntax.expected import explain
 from fenas_lang.syntax.grammar import Automaton
 from fenas_lang.syntax.tree import span
 
+BLANK_LINE = re.compile(r"(\r\n|\n|\r)[ \t\f]*(\r\n|\n|\r)")
 MAX_CHARACTERS = 256 * 1024
+STRUCTURE = frozenset(
+    ("COMMENT", "_NL", "SEMICOLON", "LPAREN", "RPAREN", "LBRACE", "RBRACE", "CELL", "FN")
+)
+"""Tokens that say where the automaton is; all others are just fed to it."""
+
 SYNTHETIC_HEADER = (
     ("CELL", "cell"),
     ("NAME", "broken"),
@@ -65,7 +72,9 @@ class _Parser:
         while self.index < len(self.raw):
             self._step(self.raw[self.index])
         items = self._finish()
-        module = attach(_module(items, self), self.comments)
+        module = _module(items, self)
+        if self.comments or BLANK_LINE.search(self.source.text):
+            module = attach(module, self.comments)
         if not module.items and not self.builder.diagnostics:
             end = len(self.source.text)
             self.builder.report(rule.NO_CELL, Span(end, end))
@@ -74,7 +83,9 @@ class _Parser:
         return module, self.builder.diagnostics
 
     def _step(self, token: Token) -> None:
-        if token.type == "COMMENT":
+        if token.type not in STRUCTURE:
+            self._feed(token)
+        elif token.type == "COMMENT":
             self.comments.append(token)
             self.index += 1
         elif token.type == "_NL" and self._newline_means_nothing():
@@ -96,7 +107,8 @@ class _Parser:
             self._report_unexpected(token)
             return
         self.index += 1
-        self._follow(token)
+        if token.type in STRUCTURE:
+            self._follow(token)
 
     def _follow(self, token: Token) -> None:
         """Keep track of where the automaton is, after it took a token."""

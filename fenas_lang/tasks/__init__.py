@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from fenas_lang.tasks.base import Task
 
 MACHINERY = frozenset(
-    {"base", "cross_entropy", "language_model", "models", "settings", "supervised"}
+    {
+        "base",
+        "cross_entropy",
+        "language_model",
+        "models",
+        "outcome",
+        "settings",
+        "supervised",
+        "training",
+    }
 )
 """The files of this folder that are no tasks but what tasks are made of."""
 

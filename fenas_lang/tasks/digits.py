@@ -29,7 +29,7 @@ GREY = 16.0
 
 @dataclass(frozen=True)
 class DigitsSettings(Settings):
-    epochs: int = setting(15, "passes over the training images", low=1)
+    epochs: int = setting(8, "passes over the training images", low=1)
     learning_rate: float = setting(0.005, "Adam's step size", low=1e-9, high=100)
 
 

@@ -65,7 +65,7 @@ def load_corpus(directory: Path | str) -> Corpus:
 
 def _find(directory: Path) -> list[Path]:
     """The paths of the three splits: of the first naming that has a training text."""
-    if not directory.is_dir():
+    if not os.path.isdir(directory):
         raise rules.NO_SUCH_DIRECTORY.error(path=directory, hint=_near(directory.parent))
     for pattern in NAMES:
         found = {split: _present(directory, pattern.format(split)) for split in SPLITS}
@@ -90,7 +90,7 @@ def _present(directory: Path, name: str) -> Path | None:
 
 def _near(directory: Path) -> str:
     """A hint: a folder in this one that does hold a training text, or where to get one."""
-    folders = sorted(directory.glob("*/")) if directory.is_dir() else []
+    folders = sorted(directory.glob("*/")) if os.path.isdir(directory) else []
     for folder in folders:
         if any(_present(folder, pattern.format("train")) for pattern in NAMES):
             return f"did you mean `{folder}`?"

@@ -18,10 +18,11 @@ import torch
 from torch import Tensor
 
 from fenas_lang.rules import tasks as rules
-from fenas_lang.tasks.base import TEST, VALID, LayerFactory, Task
+from fenas_lang.tasks.base import TEST, VALID, Task
 from fenas_lang.tasks.language_model import Words, load_corpus
 from fenas_lang.tasks.models import State, WordLanguageModel, each
 from fenas_lang.tasks.settings import Settings, setting
+from fenas_lang.tasks.training import LayerFactory
 
 LARGEST = 700.0
 """Nats a word above which a perplexity is past what a float holds."""

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from fenas_lang.tasks.base import LayerFactory
 from fenas_lang.tasks.cross_entropy import linear_cross_entropy
+from fenas_lang.tasks.training import LayerFactory
 
 State = Any
 """A layer's state: one tensor (layers, B, H), or a tuple of them; None stands for zeros."""

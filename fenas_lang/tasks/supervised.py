@@ -11,9 +11,10 @@ from typing import Any, ClassVar, TypeVar
 import torch
 from torch import Tensor
 
-from fenas_lang.tasks.base import TEST, VALID, LayerFactory, Task, checksum_of, seed_for
+from fenas_lang.tasks.base import TEST, VALID, Task, checksum_of
 from fenas_lang.tasks.models import SequenceModel
 from fenas_lang.tasks.settings import Settings, setting
+from fenas_lang.tasks.training import LayerFactory, seed_for
 
 ROWS = 512
 """Sequences that are measured at once, which bounds memory and changes no result."""

@@ -11,6 +11,8 @@ from fenas_lang.functions import ACTIVATIONS, FUNCTIONS, SKIPS, skip_body
 from fenas_lang.ir.graph import Graph, Node, ParameterShape
 from fenas_lang.ir.interpret import interpret, random_parameters, run
 from fenas_lang.primitives import BILINEAR, ELEMENTWISE, LEAVES, PRIMITIVES, Term, sigmoid, tanh
+from fenas_lang.rules import Rule
+from fenas_lang.rules import interpret as rules
 
 A, B = Term("input", attribute="a"), Term("input", attribute="b")
 POINTS = {"a": np.array([0.3, 1.7, 0.9]), "b": np.array([0.8, -1.2, 2.5])}
@@ -220,6 +222,15 @@ def test_states_of_two_sizes_are_a_mistake():
     graph = Graph(nodes, (0, 1), "x", ("h", "c"), ())
     call = lambda: interpret(graph, np.zeros(2), [np.zeros(2), np.zeros(3)], {})  # noqa: E731
     assert code_of(call) == "FEN254"
+
+
+RULES = [rule for rule in vars(rules).values() if isinstance(rule, Rule)]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_examples_of_the_rules_are_true(rule):
+    assert code_of(lambda: exec(rule.bad, {})) == rule.code
+    exec(rule.good, {})
 
 
 def test_a_misspelled_parameter_gets_a_suggestion():

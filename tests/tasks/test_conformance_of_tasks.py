@@ -16,14 +16,14 @@ from torch import Tensor
 
 from fenas_lang import tasks
 from fenas_lang.diagnostics import FenError
-from fenas_lang.tasks.base import (
+from fenas_lang.tasks.base import Task
+from fenas_lang.tasks.outcome import (
     EXCEPTION,
     NOT_FINITE,
     OUT_OF_MEMORY,
     TIME_LIMIT,
     Outcome,
     Progress,
-    Task,
 )
 
 SMALL: dict[str, dict[str, Any]] = {

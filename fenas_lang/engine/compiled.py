@@ -1,0 +1,139 @@
+"""The classes of compiled layers: the frame of emitted modules, and generated code for the cell."""
+
+from __future__ import annotations
+
+import linecache
+import weakref
+from collections.abc import Mapping
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from fenas_lang.emit.torch import layer_class
+from fenas_lang.emit.torch_frame import Prepared, RecurrentLayer, Result, Stack, States, sweep
+from fenas_lang.ir.graph import Dataflow
+from fenas_lang.ir.lower import expand
+from fenas_lang.passes.mask_edges import INNER, INPUT, STATE
+from fenas_lang.syntax.ast import Cell
+
+Masks = Mapping[str, Tensor]
+
+HEADER = """\
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from fenas_lang.engine.compiled import {base}, Masks, Prepared, Stack
+
+
+"""
+
+
+class CompiledLayer(RecurrentLayer):
+    """A layer made by `fenas_lang.compile`; everything else is as in an emitted module.
+
+    `cell` is what it runs, and `backend` says how: `torch` is as torch operations.  It is pickled
+    with its cell, so it can be loaded wherever this package is.
+    """
+
+    cell: ClassVar[Cell]
+    dataflow: ClassVar[Dataflow]
+    masked: ClassVar[frozenset[str]]
+    backend: ClassVar[str] = "torch"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unbuilt, (self.cell, self.dataflow, self.masked), self.__dict__
+
+
+class VariationalLayer(CompiledLayer):
+    """A layer whose weighted edges have dropout, with masks drawn once a sequence.
+
+    A mask multiplies the operand of every weighted edge from one source, scaled so that its mean
+    is 1 (Gal & Ghahramani 2016).  `variational` gives the probability of dropping by kind of
+    source: `x` the input, `h` the states, `edges` the cell's own nodes.  In eval mode there is
+    none.
+    """
+
+    row_masks: ClassVar[tuple[str, ...]] = ()
+    step_masks: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, *arguments: Any, variational: Mapping[str, float], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.variational = dict(variational)
+
+    def prepare_masked(self, x: Tensor, stack: Stack, masks: Masks) -> Prepared:
+        """As `prepare`; the step takes and returns the masks that it needs behind the states."""
+        raise NotImplementedError
+
+    def extra_repr(self) -> str:
+        return f"{super().extra_repr()}, variational={self.variational}"
+
+    def _run_direction(
+        self, rows: Tensor, sizes: list[int], states: States, stack: Stack, reverse: bool
+    ) -> Result:
+        if not self.training:
+            return super()._run_direction(rows, sizes, states, stack, reverse)
+        masks = {name: self._mask(rows, sizes[0], name) for name in self.row_masks}
+        of_rows = {k: torch.cat([mask[:n] for n in sizes]) for k, mask in masks.items()}
+        in_step = tuple(self._mask(rows, sizes[0], name) for name in self.step_masks)
+        prepared, step = self.prepare_masked(rows, stack, of_rows)
+        output, finals = sweep(prepared, step, sizes, (*states, *in_step), reverse)
+        return output, finals[: len(states)]
+
+    def _mask(self, rows: Tensor, batch: int, source: str) -> Tensor:
+        kind = self._kind(source)
+        size = rows.shape[-1] if kind == INPUT else self.hidden_size
+        return F.dropout(rows.new_ones(batch, size), self.variational[kind])
+
+    def _kind(self, source: str) -> str:
+        if source == self.cell.input:
+            return INPUT
+        return STATE if source in self.state_names else INNER
+
+
+def class_of(
+    cell: Cell, dataflow: Dataflow, masked: frozenset[str] = frozenset()
+) -> type[CompiledLayer]:
+    """The class that runs a cell, which lowers to `dataflow`.
+
+    With `masked`, kinds of sources, it is a `VariationalLayer` with masks on the edges from those.
+    Equal cells with the same comments share a class.
+    """
+    return _class_of(cell, str(cell), dataflow, masked)
+
+
+@lru_cache(maxsize=256)
+def _class_of(
+    cell: Cell, source: str, dataflow: Dataflow, masked: frozenset[str]
+) -> type[CompiledLayer]:
+    base = VariationalLayer if masked else CompiledLayer
+    generated = layer_class(cell, dataflow, expand(dataflow), base.__name__, masked)
+    text = HEADER.format(base=base.__name__) + generated.text + "\n"
+    digest = sha256(f"{source}\0{text}".encode(errors="surrogatepass")).hexdigest()
+    file = f"<fenas_lang {cell.name} {digest[:16]}>"
+    namespace: dict[str, Any] = {"__name__": __name__}
+    exec(compile(text, file, "exec"), namespace)
+    made: type[CompiledLayer] = namespace[generated.name]
+    made.cell, made.dataflow, made.masked = cell, dataflow, masked
+    if issubclass(made, VariationalLayer):
+        made.row_masks, made.step_masks = generated.row_masks, generated.step_masks
+    _show_source(made, file, text)
+    return made
+
+
+def _show_source(made: type, file: str, text: str) -> None:
+    """Let tracebacks and debuggers show the generated code for as long as its class lives."""
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    weakref.finalize(made, linecache.cache.pop, file, None)
+
+
+def _unbuilt(cell: Cell, dataflow: Dataflow, masked: frozenset[str]) -> CompiledLayer:
+    """A layer without attributes, for pickle and copy to fill."""
+    made = class_of(cell, dataflow, masked)
+    return made.__new__(made)

@@ -1,0 +1,146 @@
+"""From a strategy's proposals to the next candidate: what is known or useless is drawn again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from fenas_lang.check.check import Checked
+from fenas_lang.ir.canonical import canonical_key
+from fenas_lang.ir.lower import lower_checked
+from fenas_lang.search.genome import rule_mean
+from fenas_lang.search.randomness import stream
+from fenas_lang.search.settings import PATIENCE, REDRAWS, Settings
+from fenas_lang.search.strategy import Proposal, Strategy
+from fenas_lang.search.trial import FAILED, HIT, Rejection, Trial
+from fenas_lang.search.useless import useless
+from fenas_lang.search.variation import Variation
+from fenas_lang.spaces.model import Space
+from fenas_lang.spaces.outputs import RULES
+from fenas_lang.syntax.ast import Cell
+
+ASK = REDRAWS + 1
+"""Draws of one ask."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What is to become a trial; `copy_of` is the scored trial of an equal cell.
+
+    `draws` counts the proposals up to this one, `rejections` are those refused as useless.
+    """
+
+    proposal: Proposal
+    key: str
+    useless: str
+    copy_of: Trial | None
+    draws: int
+    rejections: tuple[Rejection, ...] = ()
+
+
+class Exhausted(Exception):
+    """The strategy finds nothing new; `rejections` are the last it was refused."""
+
+    def __init__(self, rejections: tuple[Rejection, ...]):
+        super().__init__(f"{PATIENCE} asks in a row gave no cell that was not known or useless")
+        self.rejections = rejections
+
+
+class Waiting(Exception):
+    """All that the strategy proposes is being trained."""
+
+
+@dataclass
+class Novelty:
+    """The keys of all cells so far, and how long nothing new was found.
+
+    `barren` counts asks in a row without a cell to train.
+    """
+
+    settings: Settings
+    variation: Variation
+    strategy: Strategy
+    scored: dict[str, Trial] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+    training: set[str] = field(default_factory=set)
+    barren: int = 0
+
+    def ask(self, number: int) -> Candidate:
+        """The candidate for the trial of this number.
+
+        Raises Exhausted, or Waiting where the trials that are being trained must end first.
+        """
+        candidate = self._ask(number)
+        if not self.is_hit(candidate):
+            self.training.add(candidate.key)
+            self.barren = 0
+        return candidate
+
+    def is_hit(self, candidate: Candidate) -> bool:
+        """Whether the candidate takes the score that an equal cell has."""
+        return self.settings.rules.novelty and candidate.copy_of is not None
+
+    def _ask(self, number: int) -> Candidate:
+        first = self._draw(number, 0)
+        if number < len(self.settings.seeds) or not self.settings.rules.novelty:
+            return first
+        rejections: list[Rejection] = []
+        hit: Candidate | None = None
+        for draw in count():
+            candidate = self._draw(number, draw) if draw else first
+            if candidate.useless:
+                rejections.append(_rejection(number, draw, candidate))
+            elif not self._known(candidate.key):
+                return replace(candidate, rejections=tuple(rejections))
+            elif hit is None and candidate.copy_of is not None:
+                hit = candidate
+            if (draw + 1) % ASK == 0:
+                if self.barren + (draw + 1) // ASK >= PATIENCE:
+                    raise Exhausted(tuple(rejections))
+                if hit is not None:
+                    return replace(hit, draws=draw + 1, rejections=tuple(rejections))
+                if self.training:
+                    raise Waiting
+        raise AssertionError("count() does not end")
+
+    def _draw(self, number: int, draw: int) -> Candidate:
+        rng = stream(self.settings.seed, number, f"draw {draw}")
+        proposal = self.strategy.ask(number, rng)
+        key, reason = examine(proposal.cell, self.variation.space, self.variation.output)
+        return Candidate(proposal, key, reason, self.scored.get(key), draw + 1)
+
+    def _known(self, key: str) -> bool:
+        return key in self.scored or key in self.failed or key in self.training
+
+    def tell(self, trial: Trial) -> None:
+        """A trial has ended, in this process or an earlier one."""
+        self.training.discard(trial.key)
+        self.barren = self.barren + trial.draws // ASK if trial.outcome == HIT else 0
+        if trial.outcome == FAILED:
+            self.failed.add(trial.key)
+        else:
+            self.scored.setdefault(trial.key, trial)
+
+
+def examine(cell: Cell, space: Space, output: str) -> tuple[str, str]:
+    """Canonical key, and why the cell is useless (empty: it is not).
+
+    The cell is flat and legal by construction, so it is lowered without being checked again.
+    """
+    made = rule_mean(cell, space)
+    checked = Checked(cell, space, cell, RULES[output], made, space.definitions)
+    dataflow = lower_checked(checked)
+    return canonical_key(dataflow), useless(dataflow)
+
+
+def _rejection(number: int, draw: int, candidate: Candidate) -> Rejection:
+    proposal = candidate.proposal
+    return Rejection(
+        number,
+        draw,
+        proposal.parents,
+        str(proposal.cell),
+        proposal.edit,
+        candidate.key,
+        candidate.useless,
+    )

@@ -1,0 +1,163 @@
+"""The phases of a run: each says what to train next, and makes the trial of what was trained."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from fenas_lang.search import strategy as strategies
+from fenas_lang.search.child import Job
+from fenas_lang.search.novelty import Candidate, Exhausted, Novelty, Waiting
+from fenas_lang.search.randomness import derived_seed
+from fenas_lang.search.settings import Settings
+from fenas_lang.search.strategy import Individual
+from fenas_lang.search.trial import HIT, SEARCH, Measured, Rejection, Trial
+from fenas_lang.search.variation import RANDOM_NAME, Variation
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What goes into the store in one transaction."""
+
+    trial: Trial | None
+    rejections: Sequence[Rejection] = ()
+    message: str = ""
+
+
+class Phase(Protocol):
+    """`total` trials of one name; those that a resumed store has are told at the beginning."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def total(self) -> int: ...
+
+    def next(self) -> Job | Entry | None:
+        """Something to train, or to store at once; None while there is nothing to do."""
+        ...
+
+    def ended(self, job: Job, measured: Measured) -> Entry:
+        """What to store of a job that ended."""
+        ...
+
+    def tell(self, trial: Trial) -> None:
+        """A trial is in the store."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Started:
+    """A trial that is being trained; `source` is the text of the named cell."""
+
+    candidate: Candidate
+    source: str
+
+
+@dataclass
+class SearchPhase:
+    """The trials of the strategy."""
+
+    settings: Settings
+    variation: Variation
+    name: str = SEARCH
+    _started: dict[int, _Started] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        strategy = strategies.named(self.settings.strategy)
+        self._strategy = strategy(self.settings, self.variation)
+        self._novelty = Novelty(self.settings, self.variation, self._strategy)
+        self._roots = {number: seed.name for number, seed in enumerate(self.variation.seeds)}
+        self._pending = deque(range(self.total))
+
+    @property
+    def total(self) -> int:
+        return self.settings.total
+
+    def next(self) -> Job | Entry | None:
+        """Ask for the candidate of the lowest number that no trial has."""
+        if not self._pending:
+            return None
+        number = self._pending[0]
+        try:
+            candidate = self._novelty.ask(number)
+        except Waiting:
+            return None
+        except Exhausted as end:
+            self._pending.clear()
+            return Entry(None, end.rejections, str(end))
+        self._pending.popleft()
+        return self._start(number, candidate)
+
+    def _start(self, number: int, candidate: Candidate) -> Job | Entry:
+        proposal = candidate.proposal
+        cell = replace(proposal.cell, name=self._name(number, proposal.parents))
+        self._started[number] = _Started(candidate, str(cell))
+        seed = derived_seed(self.settings.seed, number, "training")
+        job = Job(SEARCH, number, cell, seed, seconds=self.settings.limit)
+        if self._novelty.is_hit(candidate):
+            assert candidate.copy_of is not None
+            copied = candidate.copy_of
+            return self._entry(job, Measured(copied.score, copied.metric), HIT)
+        return job
+
+    def _name(self, number: int, parents: tuple[int, ...]) -> str:
+        """The root of the lineage and the trial's number; a seed keeps its own name."""
+        if number < len(self.variation.seeds):
+            return self.variation.seeds[number].name
+        return f"{self._root(number, parents)}_{number}"
+
+    def _root(self, number: int, parents: tuple[int, ...]) -> str:
+        return self._roots[parents[0]] if parents else self._roots.get(number, RANDOM_NAME)
+
+    def ended(self, job: Job, measured: Measured) -> Entry:
+        return self._entry(job, measured, measured.outcome)
+
+    def _entry(self, job: Job, measured: Measured, outcome: str) -> Entry:
+        started = self._started.pop(job.number)
+        candidate, copied = started.candidate, started.candidate.copy_of
+        trial = Trial(
+            number=job.number,
+            phase=SEARCH,
+            parents=candidate.proposal.parents,
+            source=started.source,
+            edit=candidate.proposal.edit,
+            seed=job.seed,
+            outcome=outcome,
+            measured=measured,
+            key=candidate.key,
+            copy_of=None if copied is None else copied.number,
+            useless=candidate.useless,
+            draws=candidate.draws,
+        )
+        return Entry(trial, candidate.rejections)
+
+    def tell(self, trial: Trial) -> None:
+        """Take a trial in, of this process or an earlier one."""
+        if trial.number in self._pending:
+            self._pending.remove(trial.number)
+        self._roots[trial.number] = self._root(trial.number, trial.parents)
+        self._novelty.tell(trial)
+        self._strategy.tell(Individual(trial.number, trial.source, trial.score))
+
+
+def best_of(trials: Sequence[Trial]) -> Trial | None:
+    """The best trial, the earliest of equals; None where none has a score."""
+    scored = [trial for trial in trials if trial.score is not None]
+    return min(scored, key=rank, default=None)
+
+
+def rank(trial: Trial) -> tuple[float, int]:
+    """Sorts the best first, the earliest of equals."""
+    assert trial.score is not None
+    return -trial.score, trial.number
+
+
+def distinct(trials: Sequence[Trial], most: int) -> list[Trial]:
+    """The best trials with different canonical keys, best first."""
+    found: dict[str, Trial] = {}
+    for trial in sorted((t for t in trials if t.score is not None), key=rank):
+        found.setdefault(trial.key, trial)
+    return list(found.values())[:most]

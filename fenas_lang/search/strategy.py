@@ -1,0 +1,77 @@
+"""What a search strategy is: it is asked for candidates, and told what became of them.
+
+A strategy is a file of `fenas_lang/search/strategies` with a class `Strategy`.  It keeps no random
+state: all that it draws comes from the generator that `ask` is given, and all that it knows from
+the trials that it was told, so that a run is resumed by telling it the trials again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from random import Random
+from typing import TYPE_CHECKING, Protocol
+
+from fenas_lang import registry
+from fenas_lang.rules import search as rules
+from fenas_lang.source import SourceFile
+from fenas_lang.syntax.ast import Cell
+from fenas_lang.syntax.parser import parse
+
+if TYPE_CHECKING:
+    from fenas_lang.search.settings import Settings
+    from fenas_lang.search.variation import Variation
+
+FOLDER = "fenas_lang.search.strategies"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A candidate, the trials that it was made from, and how, in words."""
+
+    cell: Cell
+    parents: tuple[int, ...]
+    edit: str
+
+
+@dataclass(frozen=True)
+class Individual:
+    """A trial that has ended: its number, its cell's text, and its score, if it has one."""
+
+    number: int
+    source: str
+    score: float | None
+
+    @cached_property
+    def cell(self) -> Cell:
+        """The cell, read from its text, so that a resumed run breeds from just the same."""
+        module, _ = parse(SourceFile(self.source))
+        return replace(module.cells[-1], source=None)
+
+
+class Strategy(Protocol):
+    """Made from the settings of the run and the ways to make cells in its space."""
+
+    def __init__(self, settings: Settings, variation: Variation) -> None: ...
+
+    def ask(self, number: int, rng: Random) -> Proposal:
+        """A candidate for the trial of this number; may be asked again for the same."""
+        ...
+
+    def tell(self, individual: Individual) -> None:
+        """A trial has ended."""
+        ...
+
+
+def named(name: str) -> type[Strategy]:
+    """The strategy of this name.  Raises FEN520."""
+    try:
+        found: type[Strategy] = registry.load(FOLDER, name, "strategy").Strategy
+    except registry.Unknown as unknown:
+        raise rules.UNKNOWN_PLUGIN.error(
+            kind="strategy",
+            name=name,
+            known=", ".join(unknown.candidates),
+            suggestion=unknown.suggestion,
+        ) from None
+    return found

@@ -1,0 +1,247 @@
+"""A search from its first trial to its result, and the way back into one that was interrupted."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from fenas_lang.rules import search as rules
+from fenas_lang.search.child import Job, Ready, Setup
+from fenas_lang.search.finals import FinalPhase, entrants
+from fenas_lang.search.interrupt import stop_requests
+from fenas_lang.search.phase import Entry, Phase, SearchPhase, best_of, rank
+from fenas_lang.search.result import Result, read_result
+from fenas_lang.search.seeds import read_seeds
+from fenas_lang.search.settings import Settings
+from fenas_lang.search.store import Store, refuse_existing
+from fenas_lang.search.strategy import Individual
+from fenas_lang.search.trial import HIT, SEARCH, Trial
+from fenas_lang.search.variation import Variation
+from fenas_lang.search.watcher import Standing, Watcher
+from fenas_lang.search.workers import Done, Pool
+from fenas_lang.source import SourceFile
+from fenas_lang.spaces.reader import read_space
+from fenas_lang.spaces.request import WORDS, request
+from fenas_lang.syntax.ast import Cell
+
+DEFAULT_STORE = "run.db"
+FINISHED = "finished"
+
+
+def evolve(
+    cells: Sequence[Cell | str | Path],
+    task: str,
+    *,
+    store: str | Path = DEFAULT_STORE,
+    space: str | None = None,
+    data: str | Path | None = None,
+    settings: Mapping[str, Any] | None = None,
+    force: bool = False,
+    watcher: Watcher | None = None,
+    **options: Any,
+) -> Result:
+    """Search for a cell.
+
+    `cells` are the seeds: cells, or references as on the command line.  `task` is the name of a
+    task, or `module:NAME` of a class like those in `fenas_lang.tasks`; `settings` are the task's,
+    `data` its directory.  `store` is a file, or the URL of a database.  `options` are the fields of
+    `Settings`: population, sample, cycles, nodes, output, by, seed, strategy, mutations, init,
+    profile, repeats, baselines, limit, workers, threads.
+
+    Raises FenError, where nothing was begun or what was done is stored; and KeyboardInterrupt after
+    Ctrl-C, with all trials that ended stored, so that `resume` goes on.
+    """
+    told = _settings(cells, task, space, data, settings or {}, options)
+    if not force:
+        refuse_existing(store)
+    with _begun(told, watcher) as (pool, ready):
+        meta = {"settings": told.as_json(), "task": asdict(ready), "created": time.time()}
+        with Store.create(store, meta, force=force) as opened:
+            return _Study(told, opened, pool, watcher or Watcher()).run(ready)
+
+
+def resume(
+    store: str | Path,
+    *,
+    data: str | Path | None = None,
+    workers: int | None = None,
+    watcher: Watcher | None = None,
+) -> Result:
+    """Go on with a run; `data` says where the task's data are now.
+
+    Raises FenError (FEN507 where the data differ) and KeyboardInterrupt as `evolve` does.
+    """
+    with Store.open(store, write=True) as opened:
+        meta = opened.meta()
+        told = Settings.from_json(meta["settings"])
+        if data is not None:
+            told = replace(told, data=str(Path(data).absolute()))
+        if workers is not None:
+            told = replace(told, workers=workers)
+        told.validate()
+        with _begun(told, watcher) as (pool, ready):
+            expected = meta["task"]["checksum"]
+            if ready.checksum != expected:
+                raise rules.DATA_CHANGED.error(expected=expected, found=ready.checksum)
+            return _Study(told, opened, pool, watcher or Watcher()).run(ready)
+
+
+def result_of(store: str | Path) -> Result:
+    """What a run has found so far.  Raises FenError (FEN501-508)."""
+    with Store.open(store) as opened:
+        settings = Settings.from_json(opened.meta()["settings"])
+        return read_result(opened, settings, variation_of(settings))
+
+
+def _settings(
+    cells: Sequence[Cell | str | Path],
+    task: str,
+    space: str | None,
+    data: str | Path | None,
+    task_settings: Mapping[str, Any],
+    options: Mapping[str, Any],
+) -> Settings:
+    """Everything that was asked, complete and checked."""
+    seeds = read_seeds(cells, space)
+    source = seeds.space.source
+    assert source is not None
+    told = Settings(
+        task=task,
+        seeds=tuple(str(cell) for cell in seeds.cells),
+        space=source.text,
+        header=seeds.header,
+        task_settings=dict(task_settings),
+        data=None if data is None else str(Path(data).absolute()),
+        **options,
+    )
+    told.validate()
+    asked = request(seeds.space, told.nodes, None, told.output)
+    return replace(told, nodes=asked.nodes, output=WORDS[asked.output])
+
+
+def variation_of(settings: Settings) -> Variation:
+    """The ways to make cells of the run's space."""
+    assert settings.nodes is not None and settings.output is not None
+    return Variation(
+        space=read_space(SourceFile(settings.space, name="the space of the run")),
+        seeds=tuple(Individual(k, text, None).cell for k, text in enumerate(settings.seeds)),
+        header=settings.header,
+        nodes=settings.nodes,
+        output=settings.output,
+        by=settings.by,
+        init=settings.init,
+        mutations=settings.mutations,
+    )
+
+
+@contextlib.contextmanager
+def _begun(settings: Settings, watcher: Watcher | None) -> Iterator[tuple[Pool, Ready]]:
+    """Workers that have loaded the task; ends with KeyboardInterrupt where that was asked for."""
+    setup = Setup(settings.task, dict(settings.task_settings), settings.data, settings.threads)
+    with stop_requests() as stop, contextlib.closing(Pool(setup, settings.workers, stop)) as pool:
+        ready = pool.open()
+        if ready is None:
+            raise KeyboardInterrupt
+        try:
+            yield pool, ready
+        finally:
+            if watcher is not None:
+                watcher.close()
+
+
+@dataclass
+class _Study:
+    settings: Settings
+    store: Store
+    pool: Pool
+    watcher: Watcher
+    best: Trial | None = None
+    _anchor: Path = field(default_factory=Path)
+
+    def run(self, ready: Ready) -> Result:
+        """All phases; the result."""
+        variation = variation_of(self.settings)
+        with tempfile.TemporaryDirectory(prefix="fenas-") as folder:
+            self._anchor = Path(folder)
+            space = self._anchor / f"{variation.space.name}.space"
+            space.write_text(self.settings.space, encoding="utf-8")
+            self._drive(SearchPhase(self.settings, variation), ready)
+            trials = self.store.trials(SEARCH)
+            found = entrants(self.settings, variation, trials)
+            self._drive(FinalPhase(self.settings, found), ready)
+        self.store.note("ended", FINISHED)
+        return read_result(self.store, self.settings, variation)
+
+    def _drive(self, phase: Phase, ready: Ready) -> None:
+        """Train all of a phase; ends early, with KeyboardInterrupt, where a stop was asked for."""
+        known = self.store.trials(phase.name)
+        for trial in known:
+            phase.tell(trial)
+        standing = self._standing(phase, known)
+        if phase.total:
+            self.watcher.begin(ready.metric, standing)
+        counter = _Counter(standing)
+        while not self.pool.wake():
+            self._fill(phase, counter)
+            if not self.pool.jobs:
+                return
+            for done in self.pool.collect():
+                self._finish(phase, counter, done)
+        for done in self.pool.drain():
+            self._finish(phase, counter, done)
+        raise KeyboardInterrupt
+
+    def _standing(self, phase: Phase, known: Sequence[Trial]) -> Standing:
+        if phase.name == SEARCH:
+            self.best = best_of(known)
+        hits = sum(trial.outcome == HIT for trial in known)
+        return Standing(phase.name, len(known), phase.total, hits, self.best)
+
+    def _fill(self, phase: Phase, counter: _Counter) -> None:
+        """Give every idle worker something to do."""
+        while self.pool.idle and not self.pool.wake():
+            step = phase.next()
+            if step is None:
+                return
+            if isinstance(step, Job):
+                source = SourceFile("", self._anchor / "cell.fen", step.cell.name)
+                self.pool.submit(replace(step, cell=replace(step.cell, source=source)))
+            else:
+                self._write(phase, counter, step)
+
+    def _finish(self, phase: Phase, counter: _Counter, done: Done) -> None:
+        if done.killed:
+            reason = f"{done.job.phase} trial {done.job.number}: {done.measured.reason}"
+            self.store.note("inexact", reason)
+        self._write(phase, counter, phase.ended(done.job, done.measured))
+
+    def _write(self, phase: Phase, counter: _Counter, entry: Entry) -> None:
+        self.store.add(entry.trial, entry.rejections)
+        if entry.message:
+            self.watcher.say(entry.message)
+            self.store.note("exhausted", entry.message)
+        trial = entry.trial
+        if trial is None:
+            return
+        phase.tell(trial)
+        if phase.name == SEARCH and trial.score is not None:
+            self.best = trial if self.best is None else min(self.best, trial, key=rank)
+        self.watcher.ended(trial, counter.after(trial, self.best))
+
+
+@dataclass
+class _Counter:
+    """Keeps the standing of a phase."""
+
+    standing: Standing
+
+    def after(self, trial: Trial, best: Trial | None) -> Standing:
+        before = self.standing
+        hits = before.hits + (trial.outcome == HIT)
+        self.standing = replace(before, done=before.done + 1, hits=hits, best=best)
+        return self.standing

@@ -1,0 +1,37 @@
+"""What a run tells while it goes on; a progress bar is one listener."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fenas_lang.search.trial import Trial
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a phase is: `done` of `total` trials, `hits` of them without a training.
+
+    `best` is the best trial of the search so far.
+    """
+
+    phase: str
+    done: int
+    total: int
+    hits: int
+    best: Trial | None
+
+
+class Watcher:
+    """Listens and does nothing."""
+
+    def begin(self, metric: str, standing: Standing) -> None:
+        """A phase begins, at `standing.done` where it is resumed."""
+
+    def ended(self, trial: Trial, standing: Standing) -> None:
+        """A trial is in the store."""
+
+    def say(self, text: str) -> None:
+        """Something that the user should know."""
+
+    def close(self) -> None:
+        """Nothing more will come."""

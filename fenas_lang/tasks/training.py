@@ -1,0 +1,134 @@
+"""The training loop that all tasks share, with its limits and its failures."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from fenas_lang.tasks.outcome import (
+    TIME_LIMIT,
+    Outcome,
+    Progress,
+    TrainingFailed,
+    finite,
+    reason_for,
+)
+
+if TYPE_CHECKING:
+    from fenas_lang.tasks.base import Task
+
+LayerFactory = Callable[..., nn.Module]
+"""Called as `factory(cell, input_size=D, hidden_size=H)`, in the language model also with
+`variational`; gives a layer with the interface of `fenas_lang.compile`'s."""
+
+
+def engine(cell: Any, **arguments: Any) -> nn.Module:
+    """The layer factory of everyday: the engine's."""
+    from fenas_lang.engine.layer import compile as compile_layer
+
+    return compile_layer(cell, **arguments)
+
+
+class Training:
+    """One training of one cell: its limits, its clock, and what came of it."""
+
+    def __init__(self, task: Task[Any], seed: int, deadline: int | None, seconds: float | None):
+        self.task, self.seed, self.seconds = task, seed, seconds
+        self.planned = task.steps if deadline is None else min(deadline, task.steps)
+        self.started = time.perf_counter()
+        self.steps = 0
+        self.parts: dict[str, int] = {}
+        self.metrics: dict[str, float] = {}
+        self.failure: str | None = None
+        self.log = ""
+
+    def stages(self, cell: Any, build: LayerFactory, splits: tuple[str, ...]) -> Iterator[Progress]:
+        """Train and measure, with a pause after every step; failures end it and are kept."""
+        try:
+            torch.manual_seed(seed_for(self.seed, "initialisation"))
+            model = self.task.model(cell, build)
+            self.parts = parts(model)
+            yield from self._train(model)
+            self._measure(model.eval(), splits)
+        except Exception as error:
+            self.failure, self.log = reason_for(error), "".join(traceback.format_exception(error))
+
+    def _train(self, model: nn.Module) -> Iterator[Progress]:
+        generator = torch.Generator().manual_seed(seed_for(self.seed, "data"))
+        torch.manual_seed(seed_for(self.seed, "dropout"))
+        optimizer = self.task.optimizer(model)
+        losses = self.task.losses(model.train(), generator)
+        while self.steps < self.planned:
+            loss = next(losses)
+            value = finite(loss.item(), "training loss")
+            self._update(model, optimizer, loss)
+            self.steps += 1
+            yield Progress(self.steps, self.planned, value)
+            if self.seconds is not None and self._elapsed() > self.seconds:
+                raise TrainingFailed(TIME_LIMIT, f"{self.steps} of {self.planned} steps were done")
+
+    def _update(self, model: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        if self.task.settings.clip:
+            nn.utils.clip_grad_norm_(model.parameters(), self.task.settings.clip)
+        optimizer.step()
+
+    def _measure(self, model: nn.Module, splits: tuple[str, ...]) -> None:
+        measured: dict[str, float] = {}
+        with torch.no_grad():
+            for split in splits:
+                measured |= self.task.measure(model, split)
+        self.metrics = {name: finite(value, name) for name, value in measured.items()}
+
+    def _elapsed(self) -> float:
+        return time.perf_counter() - self.started
+
+    @property
+    def outcome(self) -> Outcome:
+        metric = None if self.failure else self.metrics[self.task.metric]
+        sign = 1 if self.task.higher_is_better else -1
+        return Outcome(
+            task=self.task.name,
+            seed=self.seed,
+            metric=metric,
+            score=None if metric is None else sign * metric,
+            metrics=self.metrics,
+            parameters=sum(self.parts.values()),
+            parts=self.parts,
+            steps=self.steps,
+            seconds=self._elapsed(),
+            hardware=hardware(),
+            failure=self.failure,
+            log=self.log,
+        )
+
+
+def parts(model: nn.Module) -> dict[str, int]:
+    """Parameters of each named part; one that two parts share counts with the first."""
+    counted: set[int] = set()
+    found = {}
+    for name, child in model.named_children():
+        fresh = [p for p in child.parameters() if id(p) not in counted]
+        counted.update(map(id, fresh))
+        found[name] = sum(p.numel() for p in fresh)
+    return found
+
+
+def seed_for(seed: int, purpose: str) -> int:
+    """An independent seed for each purpose, so that one's draws never shift another's."""
+    digest = hashlib.sha256(f"{seed}/{purpose}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def hardware() -> str:
+    """What a training ran on, for the record: processor, threads, torch."""
+    processor = platform.processor() or platform.machine()
+    return f"{processor}, {torch.get_num_threads()} threads, torch {torch.__version__}"

@@ -1,0 +1,123 @@
+"""Tasks that take no time, and tasks that go wrong, for the tests of the search."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+
+@dataclass(frozen=True)
+class Outcome:
+    metric: float | None
+    score: float | None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    failure: str | None = None
+    log: str = ""
+
+
+@dataclass(frozen=True)
+class Options:
+    pause: float = 0.0
+    mode: str = ""
+    every: int = 3
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any], task: str) -> Self:
+        return cls(**values)
+
+
+def chance(text: str, seed: int) -> float:
+    """A number from 0 to 1 that a text and a seed determine."""
+    return int.from_bytes(sha256(f"{seed}/{text}".encode()).digest()[:4], "big") / 2**32
+
+
+class Instant:
+    """Likes skips: the score is their number, and a little noise."""
+
+    name = "instant"
+    metric = "skips"
+    higher_is_better = True
+    settings_type: ClassVar[type[Options]] = Options
+
+    def __init__(self, settings: Options, data: Path | None):
+        self.settings = settings
+        self.checksum = sha256(str(data).encode()).hexdigest()
+
+    def evaluate(
+        self, cell: Any, *, seed: int, seconds: float | None = None, test: bool = False
+    ) -> Outcome:
+        time.sleep(self.settings.pause)
+        text = str(cell)
+        score = text.count("_skip") + chance(text, seed) / 100
+        return Outcome(score, score, {"skips": score, "test_skips": score} if test else {})
+
+
+class Loss(Instant):
+    """The same, the lower the better."""
+
+    name = "loss"
+    metric = "loss"
+    higher_is_better = False
+
+    def evaluate(self, cell: Any, **options: Any) -> Outcome:
+        outcome = super().evaluate(cell, **options)
+        assert outcome.score is not None
+        return Outcome(10 - outcome.score, outcome.score - 10)
+
+
+class Troubled(Instant):
+    """Every so many cells something goes wrong, in the way that `mode` says."""
+
+    name = "troubled"
+
+    def evaluate(self, cell: Any, *, seed: int, **options: Any) -> Outcome:
+        outcome = super().evaluate(cell, seed=seed, **options)
+        if chance(str(cell), 0) * self.settings.every < 1:
+            return TROUBLES[self.settings.mode]()
+        return outcome
+
+
+def _raise() -> Outcome:
+    raise RuntimeError("this cell is cursed")
+
+
+def _memory() -> Outcome:
+    raise MemoryError
+
+
+def _die() -> Outcome:
+    print("about to die")
+    os._exit(3)
+
+
+def _killed() -> Outcome:
+    os.kill(os.getpid(), 9)
+    raise AssertionError
+
+
+def _hang() -> Outcome:
+    time.sleep(600)
+    raise AssertionError
+
+
+TROUBLES = {
+    "raise": _raise,
+    "memory": _memory,
+    "die": _die,
+    "killed": _killed,
+    "hang": _hang,
+    "nan": lambda: Outcome(float("nan"), float("nan")),
+    "failure": lambda: Outcome(None, None, failure="not finite", log="the loss is nan"),
+}
+
+
+class Unloadable(Instant):
+    """Its process dies while it loads."""
+
+    def __init__(self, settings: Options, data: Path | None):
+        os._exit(7)
