@@ -20,7 +20,7 @@ from fenas_lang.check.names import (
     nearest,
 )
 from fenas_lang.check.report import Reporter
-from fenas_lang.diagnostics import Diagnostic, FenError, in_order
+from fenas_lang.diagnostics import Diagnostic, FenError, Fix, in_order
 from fenas_lang.rules import conformance as conformance_rule
 from fenas_lang.rules import names as rule
 from fenas_lang.rules import syntax as syntax_rule
@@ -146,10 +146,11 @@ class _ModuleChecker:
             return
         before = self.report.count
         references = self._references(self.functions, later)
-        if check_function_names(self.report, function, references):
+        readable = not _has_hole(function.body)
+        if check_function_names(self.report, function, references) and readable:
             EdgeChecker(self.report, self.functions).check_value(function.body)
         self._check_height(function.body)
-        if self.report.count == before and not _has_hole(function.body):
+        if self.report.count == before and readable:
             self.functions[function.name] = function
             self.heights[function.name] = self._height(function.body)
         else:
@@ -173,10 +174,11 @@ class _ModuleChecker:
         references = self._references(scope, later)
         check_cell_names(self.report, cell, references)
         edges = EdgeChecker(self.report, scope)
-        for node in cell.nodes:
+        readable = [node for node in cell.nodes if not _has_hole(node.value)]
+        for node in readable:
             edges.check_node(node)
             self._check_height(node.value)
-        holes = any(_has_hole(node.value) for node in cell.nodes)
+        holes = len(readable) < len(cell.nodes)
         whole = self.report.count == before and references.sound and not holes
         space = self.space or own
         if whole and space is not None:
@@ -190,8 +192,9 @@ class _ModuleChecker:
                 self.report.diagnostics.extend(error.diagnostics)
             else:
                 name = cell.space or DEFAULT_SPACE
-                meant = nearest(name, shipped_spaces())
-                self.report(rule.UNKNOWN_SPACE, cell.space_span, name=name, suggestion=meant)
+                meant, span = nearest(name, shipped_spaces()), cell.space_span
+                fix = Fix(span.start, span.end, meant) if meant else None
+                self.report(rule.UNKNOWN_SPACE, span, fix, name=name, suggestion=meant)
             return None
         unsound = check_space(space)
         if unsound:

@@ -298,7 +298,7 @@ class Conformance:
         output = self.cell.outputs[0]
         self.report(
             rule.OUTPUT_RULE,
-            output.span,
+            self.mean.value.span if self.mean else output.span,
             space=self.space.name,
             allowed=", or ".join(described[r] for r in self.space.output),
             name=output.name,
@@ -308,10 +308,10 @@ class Conformance:
     def _output_hint(self) -> str | None:
         if not self.nodes:
             return None
-        first = self.space.output[0]
-        if first == model.LAST:
+        means = [r for r in self.space.output if r in (model.LOOSE, model.ALL)]
+        if model.LAST in self.space.output and not (self.mean and means):
             return f"the last node is `{self.nodes[-1].name}`"
-        averaged = self.loose_ends if first == model.LOOSE else self.all_nodes
+        averaged = self.loose_ends if means[0] == model.LOOSE else self.all_nodes
         return f"write `mean({', '.join(averaged)})`" if len(averaged) <= 20 else None
 
 

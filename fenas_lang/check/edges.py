@@ -81,8 +81,6 @@ class EdgeChecker:
         if kind != "fn" and call.arguments and all(map(_literals_only, call.arguments)):
             self.report(rule.LITERALS_ONLY, call.span)
             return
-        if kind == ACTIVATION and len(call.arguments) == 1 and self._check_sum(call):
-            return
         if kind == "fn":
             for where in call.dropped:
                 self._weighted_argument(call, where, call.arguments[0])
@@ -91,7 +89,8 @@ class EdgeChecker:
 
     def _check_argument(self, call: Call, kind: str, argument: Expr) -> None:
         if not isinstance(argument, Weighted):
-            self.check(argument)
+            if not (kind == ACTIVATION and self._check_sum(call, argument)):
+                self.check(argument)
         elif kind == ACTIVATION:
             if self._check_operand(argument):
                 self.check(argument.operand)
@@ -108,14 +107,15 @@ class EdgeChecker:
         fix = Fix(span.start, span.end, instead)
         self.report(rule.WEIGHTED_ARGUMENT, span, fix, function=call.function, instead=instead)
 
-    def _check_sum(self, call: Call) -> bool:
-        """Whether the one argument was a sum with weighted terms, `f(@a + @b)`: reported whole."""
-        terms = _terms(call.arguments[0])
+    def _check_sum(self, call: Call, argument: Expr) -> bool:
+        """Whether the argument was a sum with weighted terms, `f(@a + @b)`: reported whole."""
+        terms = _terms(argument)
         if len(terms) < 2 or not any(isinstance(term, Weighted) for term in terms):
             return False
-        written = ", ".join(map(_written, terms))
-        instead = f"{call.function}({written})"
-        span = call.arguments[0].span
+        written = ", ".join(map(format_expression, terms))
+        others = (written if a is argument else format_expression(a) for a in call.arguments)
+        instead = f"{call.function}({', '.join(others)})"
+        span = argument.span
         self.report(
             rule.MISPLACED_WEIGHT, span, Fix(span.start, span.end, written), instead=instead
         )
@@ -149,10 +149,6 @@ def _terms(expr: Expr) -> Sequence[Expr]:
     if isinstance(expr, ast.Binary) and expr.op == "+":
         return [*_terms(expr.left), *_terms(expr.right)]
     return [expr]
-
-
-def _written(expr: Expr) -> str:
-    return format_expression(expr)
 
 
 def _parenthesised(operand: Expr) -> str:

@@ -18,9 +18,11 @@ MAX_NAME = 255
 MAX_CANDIDATES = 200
 
 
-def check_identifier(report: Reporter, name: str, span: Span) -> bool:
-    """Whether a name may be given to something."""
-    if name in RESERVED:
+def check_identifier(
+    report: Reporter, name: str, span: Span, functions: Collection[str] = ()
+) -> bool:
+    """Whether a name may be given to something; `functions` are the `fn`s in sight."""
+    if name in RESERVED or name in functions:
         what = "a reserved word" if name in KEYWORDS | {"gate", "zero"} else "a function's name"
         return report(rule.RESERVED, span, name=name, what=what)
     reason = _bad_identifier(name)
@@ -38,8 +40,10 @@ def _bad_identifier(name: str) -> str | None:
     return f"has more than {MAX_NAME} characters" if len(name) > MAX_NAME else None
 
 
-def check_definitions(report: Reporter, definitions: Iterable[tuple[str, Span]]) -> dict[str, int]:
-    """Each name well-formed and defined once; gives the offset of its first definition."""
+def check_definitions(
+    report: Reporter, definitions: Iterable[tuple[str, Span]], functions: Collection[str] = ()
+) -> None:
+    """Each name well-formed, no function's, and defined once."""
     first: dict[str, int] = {}
     for name, span in definitions:
         if name in first:
@@ -47,8 +51,7 @@ def check_definitions(report: Reporter, definitions: Iterable[tuple[str, Span]])
             report(rule.DEFINED_TWICE, span, name=name, line=line)
             continue
         first[name] = span.start
-        check_identifier(report, name, span)
-    return first
+        check_identifier(report, name, span, functions)
 
 
 class References:
@@ -104,9 +107,11 @@ def check_cell_names(report: Reporter, cell: Cell, references: References) -> No
         report(rule.NO_STATE, cell.name_span, name=cell.name)
     elif len(cell.outputs) != len(cell.states):
         _report_output_count(report, cell)
-    check_identifier(report, cell.name, cell.name_span)
+    functions = references.functions
+    check_identifier(report, cell.name, cell.name_span, functions)
     headers = [(p.name, p.span) for p in cell.parameters]
-    check_definitions(report, [*headers, *((n.name, n.name_span) for n in cell.nodes)])
+    nodes_defined = ((n.name, n.name_span) for n in cell.nodes)
+    check_definitions(report, [*headers, *nodes_defined], functions)
     known = {p.name for p in cell.parameters}
     nodes = {node.name: node.name_span for node in reversed(cell.nodes)}
     for node in cell.nodes:
@@ -136,8 +141,8 @@ def _report_output_count(report: Reporter, cell: Cell) -> None:
 def check_function_names(report: Reporter, function: Function, references: References) -> bool:
     """Whether a `fn` is well-formed: its own names, its body's references, no recursion."""
     before = report.count
-    check_identifier(report, function.name, function.name_span)
-    check_definitions(report, [(p.name, p.span) for p in function.parameters])
+    parameters = ((p.name, p.span) for p in function.parameters)
+    check_definitions(report, parameters, references.functions)
     known = {p.name for p in function.parameters}
     if isinstance(function.body, ast.Name) and function.body.id in known:
         report(

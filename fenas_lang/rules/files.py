@@ -1,9 +1,9 @@
-"""Diagnostics about files and the command line: FEN200 to FEN209."""
+"""Diagnostics about files and the command line: FEN260 to FEN269."""
 
 from fenas_lang.rules import Rule
 
 MISSING_FILE = Rule(
-    "FEN200",
+    "FEN260",
     "a file that is not there",
     "there is no file `{path}`, and no shipped cell of that name",
     "A cell is named by its file, or by its name in the shipped library (`fenasc cells` lists it).",
@@ -13,7 +13,7 @@ MISSING_FILE = Rule(
     language="text",
 )
 UNREADABLE = Rule(
-    "FEN201",
+    "FEN261",
     "a file that cannot be read or written",
     "cannot use `{path}`: {reason}",
     "The operating system refused. Check the path and its permissions, and that the disk has room.",
@@ -22,7 +22,7 @@ UNREADABLE = Rule(
     language="text",
 )
 IS_DIRECTORY = Rule(
-    "FEN202",
+    "FEN262",
     "a folder where a file is needed",
     "`{path}` is a folder",
     "The command reads cells from files; name the files in the folder.",
@@ -32,7 +32,7 @@ IS_DIRECTORY = Rule(
     language="text",
 )
 WHICH_CELL = Rule(
-    "FEN203",
+    "FEN263",
     "a file of several cells where one is needed",
     "`{path}` holds several cells: {names}",
     "Commands that need one cell are told which by `file.fen:NAME`; check, fmt, dedup and evolve "
@@ -43,7 +43,7 @@ WHICH_CELL = Rule(
     language="text",
 )
 NO_SUCH_CELL = Rule(
-    "FEN204",
+    "FEN264",
     "a cell that the file does not hold",
     "`{path}` holds no cell `{name}`",
     "The name behind the colon is that of a cell in the file.",
@@ -53,7 +53,7 @@ NO_SUCH_CELL = Rule(
     language="text",
 )
 UNKNOWN_CODE = Rule(
-    "FEN205",
+    "FEN265",
     "a code that no diagnostic has",
     "there is no diagnostic `{code}`",
     "Codes are FEN and three digits, as the messages show them.",
@@ -63,7 +63,7 @@ UNKNOWN_CODE = Rule(
     language="text",
 )
 BAD_OPTION = Rule(
-    "FEN206",
+    "FEN266",
     "an option with a value that it cannot have",
     "`{option}` cannot be `{value}`: {reason}",
     "`--help` behind any command lists its options with examples.",

@@ -58,6 +58,7 @@ class _Flattener:
             self.inner: list[Node] = []
             self.number = 0
             self.node = node
+            self.site: Span | None = None
             value = self.outer(node.value, {})
             for flat in (*self.inner, replace(node, value=value)):
                 count += 1
@@ -78,14 +79,14 @@ class _Flattener:
         match expr:
             case ast.Binary():
                 left, right = self.atom(expr.left, bound), self.atom(expr.right, bound)
-                return ast.binary(expr.op, left, right, expr.span)
+                return self.placed(ast.binary(expr.op, left, right, expr.span))
             case ast.Negate():
-                return ast.negate(self.atom(expr.operand, bound), expr.span)
+                return self.placed(ast.negate(self.atom(expr.operand, bound), expr.span))
             case ast.Call() if expr.function in self.scope and expr.function not in self.keep:
                 return self.expand(expr, bound)
             case ast.Call():
                 arguments = tuple(self.argument(a, bound) for a in expr.arguments)
-                return ast.call(expr.function, arguments, expr.span)
+                return self.placed(ast.call(expr.function, arguments, expr.span))
         return self.bind(expr, bound)
 
     def expand(self, expr: ast.Call, bound: Mapping[str, Expr]) -> Expr:
@@ -93,8 +94,10 @@ class _Flattener:
         function = self.scope[expr.function]
         values = [self.atom(argument, bound) for argument in expr.arguments]
         names = (p.name for p in function.parameters)
+        outside, self.site = self.site, self.site or expr.span
         body = self.outer(function.body, dict(zip(names, values, strict=True)))
-        return _at(body, expr.span)
+        self.site = outside
+        return self.placed(body)
 
     def argument(self, expr: Expr, bound: Mapping[str, Expr]) -> Expr:
         if isinstance(expr, ast.Weighted):
@@ -109,14 +112,15 @@ class _Flattener:
         if len(self.inner) > MAX_NODES:
             raise TooManyNodes(self.node)
         name = self.fresh()
-        self.inner.append(Node(name, value, expr.span, expr.span))
-        return ast.Name(name, expr.span)
+        span = self.site or expr.span
+        self.inner.append(Node(name, value, span, span))
+        return ast.Name(name, span)
 
     def bind(self, expr: Expr, bound: Mapping[str, Expr]) -> Expr:
-        if isinstance(expr, ast.Name):
-            return _at(bound.get(expr.id, expr), expr.span) if expr.id in bound else expr
-        return expr
+        if isinstance(expr, ast.Name) and expr.id in bound:
+            return replace(bound[expr.id], span=self.site or expr.span)
+        return self.placed(expr)
 
-
-def _at(expr: Expr, span: Span) -> Expr:
-    return replace(expr, span=span)
+    def placed(self, expr: Expr) -> Expr:
+        """What comes from a function's body is shown at its call."""
+        return replace(expr, span=self.site) if self.site else expr

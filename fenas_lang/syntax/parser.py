@@ -177,6 +177,7 @@ class _Parser:
         text = self.source.text[where.start : where.end]
         neighbour = self._type(end) == "NUMBER" and text == "."
         if neighbour:
+            where = where.cover(span(self.raw[end]))
             self.builder.report(rule.BAD_NUMBER, where, hint=f"write `0.{self.raw[end]}`")
         else:
             shown = text if text.isprintable() and len(text) <= 20 else ascii(text[:20])[1:-1]
@@ -241,15 +242,19 @@ class _Parser:
             self.index += 1
 
     def _skip_line(self) -> None:
-        """To the token that ends this statement, which stays."""
+        """To the token that ends this statement, which stays.
+
+        Where a line ended too early, the lines that go on with it belong to the statement.
+        """
         depth = len(self.parens)
+        early = self._type(self.index) == "_NL"
         while self.index < len(self.raw):
             kind = self._type(self.index)
             if kind == "RBRACE" or self._starts_item(self.index):
                 return
             if kind == "SEMICOLON" and depth == 0:
                 return
-            if kind == "_NL" and (depth == 0 or self._starts_statement(self.index)):
+            if kind == "_NL" and (self._starts_statement(self.index) or not (depth or early)):
                 return
             depth = max(0, depth + (kind == "LPAREN") - (kind == "RPAREN"))
             self._keep_comment()

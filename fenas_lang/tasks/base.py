@@ -80,7 +80,7 @@ class Task(ABC, Generic[S]):
     def optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
         """Adam (Kingma & Ba 2015)."""
         rate, decay = self.settings.learning_rate, self.settings.l2
-        return torch.optim.Adam(model.parameters(), lr=rate, weight_decay=decay)
+        return torch.optim.Adam(model.parameters(), lr=rate, weight_decay=decay, fused=True)
 
     def evaluate(
         self,

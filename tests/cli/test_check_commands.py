@@ -94,7 +94,7 @@ def test_standard_input(fenasc):
 def test_a_missing_file_is_status_2_and_the_others_are_checked(fenasc, write):
     ran = fenasc("check", "gruu.fen", write(TYPO))
     assert ran.status == 2
-    assert "FEN200" in ran.out and "`GRU`" in ran.out and "FEN012" in ran.out
+    assert "FEN260" in ran.out and "`GRU`" in ran.out and "FEN012" in ran.out
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"\x80" * 100, b"\x89PNG\r\n\x1a\n\x00\xff"])
@@ -153,7 +153,7 @@ def test_explain(fenasc):
     assert ran.out.startswith("FEN012: a name that nothing defines (error)")
     assert "Not this:" in ran.out and "But this:" in ran.out
     missing = fenasc("explain", "FEN999")
-    assert missing.status == 2 and "FEN205" in missing.err
+    assert missing.status == 2 and "FEN265" in missing.err
 
 
 def test_misuse_is_status_2(fenasc):
