@@ -28,7 +28,8 @@ def main(count: int = 400) -> None:
         for text in texts:
             check_text(text)
         rates.append(count / (time.perf_counter() - start))
-    print(f"parse and check: {statistics.median(rates):,.0f} nine-node cells/s (median of {ROUNDS})")
+    rate = statistics.median(rates)
+    print(f"parse and check: {rate:,.0f} nine-node cells/s (median of {ROUNDS})")
 
 
 if __name__ == "__main__":

@@ -142,8 +142,14 @@ def count(
 
 def import_cell(
     genotype: Annotated[str, typer.Argument(help="The text, or a file that holds it.")],
-    form: Annotated[str, typer.Option("--from", help="What it is: enas or darts.")],
+    form: Annotated[
+        str,
+        typer.Option("--from", help="What it is: enas, enas_original, darts or nas_bench_nlp."),
+    ],
     name: Annotated[str, typer.Option(help="The name of the cell.")] = "Imported",
+    output: Annotated[
+        str | None, typer.Option("--output", help="What is averaged: all or loose.")
+    ] = None,
     to: Annotated[
         Path | None, typer.Option("-o", help="Write to this file.", metavar="FILE")
     ] = None,
@@ -159,7 +165,7 @@ def import_cell(
 
     path = Path(genotype) if len(genotype) < 256 else None
     text = loader.read(path).text if path is not None and path.is_file() else genotype
-    write(str(importers.import_cell(text, form, name)), to)
+    write(str(importers.import_cell(text, form, name, output)), to)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -17,7 +17,7 @@ from itertools import pairwise, product
 from fenas_lang.ir.partition import Orbits, Partition
 from fenas_lang.rules.canonical import TOO_SYMMETRIC
 
-MAX_WORK = 4_000_000
+MAX_WORK = 2_500_000
 """Edges that one search may look at: a few seconds."""
 MAX_NESTING = 150
 """Classes that one search may break up, one inside the other."""
