@@ -8,6 +8,7 @@ heavy is imported before it is needed: importing this package loads neither torc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,11 @@ __all__ = [
     "loads",
     "sample",
 ]
+
+# Two functions below have a folder's name.  Python binds a folder to its name when it is first
+# imported; done here, that cannot put the folder in the function's place later.
+for _folder in ("check", "emit"):
+    import_module(f"{__name__}.{_folder}")
 
 AnyCell = Cell | str | Path
 """A cell, or a reference to one as on the command line."""
@@ -89,9 +95,9 @@ def compile(
     (layers * directions, B, H).  `variational` = {"x": p, "h": p, "edges": p} draws dropout masks
     once a sequence for the operands of weighted edges (Gal & Ghahramani 2016).  Raises FenError.
     """
-    from fenas_lang.engine import layer
+    from fenas_lang.engine.layer import compile as build
 
-    return layer.compile(
+    return build(
         _cell(cell),
         input_size,
         hidden_size,
@@ -108,9 +114,9 @@ def compile(
 
 def emit(cell: AnyCell, target: str = "torch", *, space: str | Path | None = None) -> str:
     """The text of a compiler stage or backend: any target of `fenasc compile --emit`."""
-    from fenas_lang import emit as backends
+    from fenas_lang.emit import emit as write
 
-    return backends.emit(_cell(cell), target, _space(space))
+    return write(_cell(cell), target, _space(space))
 
 
 def analyze(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from fenas_lang.analysis.gradients import GradientPaths
 from fenas_lang.ir.dependence import Entry
 from fenas_lang.ir.interval import Bound, Interval
 from fenas_lang.proof.references import Recognition
@@ -28,7 +29,10 @@ def document(analysis: Analysis) -> dict[str, Any]:
         "elementwise_edges": structure.elementwise_edges,
         "plain_edges": structure.plain_edges,
         "parameters": asdict(analysis.parameters),
-        "parameter_shapes": [asdict(shape) for shape in analysis.parameter_shapes],
+        "parameter_shapes": [
+            {"name": p.name, "kind": p.kind, "shape": list(p.shape)}
+            for p in analysis.parameter_shapes
+        ],
         "flops": asdict(analysis.flops),
         "depth": structure.depth,
         "functions": dict(structure.functions),
@@ -41,7 +45,7 @@ def document(analysis: Analysis) -> dict[str, Any]:
             {"node": node, "source": source} for node, source in analysis.square_edges
         ],
         **_behaviour(analysis),
-        "gradient_paths": [asdict(paths) for paths in analysis.gradient_paths],
+        "gradient_paths": [_paths(paths) for paths in analysis.gradient_paths],
         "equations": {
             "sympy": [equation.sympy for equation in analysis.equations],
             "latex": [equation.latex for equation in analysis.equations],
@@ -77,6 +81,11 @@ def _behaviour(analysis: Analysis) -> dict[str, Any]:
             for name, ranges in recurrence.ranges.items()
         },
     }
+
+
+def _paths(paths: GradientPaths) -> dict[str, Any]:
+    carousel = None if paths.carousel is None else list(paths.carousel)
+    return {**asdict(paths), "shortest": list(paths.shortest), "carousel": carousel}
 
 
 def _identity(analysis: Analysis) -> dict[str, Any]:

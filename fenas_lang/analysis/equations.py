@@ -52,7 +52,21 @@ def equations(dataflow: Dataflow) -> tuple[Equation, ...]:
 
 
 def _expression(term: Term) -> sympy.Expr:
-    return _BUILDERS[term.op](term.attribute, *map(_expression, term.operands))
+    if term.op == "add":
+        return sympy.Add(*map(_expression, _summands(term)))
+    return BUILDERS[term.op](term.attribute, *map(_expression, term.operands))
+
+
+def _summands(term: Term) -> list[Term]:
+    """Of nested sums; a loop, since there may be thousands."""
+    found, pending = [], [term]
+    while pending:
+        current = pending.pop()
+        if current.op == "add":
+            pending += current.operands
+        else:
+            found.append(current)
+    return found
 
 
 def _symbol(name: Any) -> sympy.Symbol:
@@ -71,13 +85,12 @@ def _matrix(name: Any, operand: sympy.Expr) -> sympy.Expr:
     return sympy.Function(_parameter("W", "V", name), real=True)(operand)
 
 
-_BUILDERS: dict[str, Callable[..., sympy.Expr]] = {
+BUILDERS: dict[str, Callable[..., sympy.Expr]] = {
     "value": lambda name: _symbol(name),
     "param": lambda name: _symbol(_parameter("b", "v", name)),
     "const": lambda value: sympy.Rational(value.numerator, value.denominator),
     "linear": _matrix,
     "elementwise_weight": lambda name, a: _symbol(_parameter("w", "w", name)) * a,
-    "add": lambda _, a, b: a + b,
     "sub": lambda _, a, b: a - b,
     "mul": lambda _, a, b: a * b,
     "neg": lambda _, a: -a,
@@ -92,7 +105,7 @@ _BUILDERS: dict[str, Callable[..., sympy.Expr]] = {
     "cos": lambda _, a: sympy.cos(a),
     "erf": lambda _, a: sympy.erf(a),
 }
-"""Each primitive in SymPy, from its attribute and its operands; `value` is a node by name."""
+"""Each primitive but `add` in SymPy, from its attribute and operands; `value` is a node by name."""
 
 
 def _rounded(expression: sympy.Expr) -> sympy.Expr:

@@ -101,16 +101,20 @@ def _label(way: Way) -> str:
 
 def _term_ways(term: Term) -> NodeWays:
     """From each value that a term reads to the term."""
-    if term.op == "value":
-        return {str(term.attribute): Counter([frozenset()])}
-    scales = term.op == "mul" and any(operand.op == "const" for operand in term.operands)
-    passed = CARRY if scales else THROUGH.get(term.op, CARRY)
-    added: Way = frozenset({passed} - {CARRY})
     total: dict[str, Ways] = {}
-    for operand in term.operands:
-        for source, ways in _term_ways(operand).items():
-            total.setdefault(source, Counter()).update(_joined(ways, Counter([added])))
+    pending: list[tuple[Term, Way]] = [(term, frozenset())]
+    while pending:
+        current, way = pending.pop()
+        if current.op == "value":
+            total.setdefault(str(current.attribute), Counter())[way] += 1
+        pending += [(operand, way | _passed(current)) for operand in current.operands]
     return total
+
+
+def _passed(term: Term) -> Way:
+    """What a path through an operation passes; a constant factor is no gate."""
+    scales = term.op == "mul" and any(operand.op == "const" for operand in term.operands)
+    return frozenset({CARRY if scales else THROUGH[term.op]} - {CARRY})
 
 
 def _joined(first: Ways, second: Ways) -> Ways:

@@ -38,12 +38,12 @@ def analyze(
     fenasc analyze gru.fen --input-size 128 --hidden-size 256 --format json
     """
     from fenas_lang import analysis
-    from fenas_lang import emit as backends
+    from fenas_lang.emit import emit as emitted
 
     source, chosen = cell_of(cell, space), space_of(space)
     result = analysis.analyze(source, input_size, hidden_size, chosen)
     if svg is not None:
-        write(backends.emit(source, "svg", chosen), svg)
+        write(emitted(source, "svg", chosen), svg)
     if format is Format.json:
         print_json(result.as_json())
         return

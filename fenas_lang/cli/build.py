@@ -46,6 +46,6 @@ def compile_cell(
     fenasc compile lstm.fen --emit svg -o lstm.svg
     fenasc compile my_cell.fen --emit latex
     """
-    from fenas_lang import emit as backends
+    from fenas_lang.emit import emit as emitted
 
-    write(backends.emit(cell_of(cell, space), emit, space_of(space)), output)
+    write(emitted(cell_of(cell, space), emit, space_of(space)), output)

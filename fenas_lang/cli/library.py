@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -51,9 +52,9 @@ def cells(
         return
     from fenas_lang import analysis
 
-    rows = [analysis.figures(loader.load(known)) for known in loader.shipped_cells()]
+    rows = [analysis.analyze(loader.load(c)).as_json() for c in loader.shipped_cells()]
     if format is Format.json:
-        print_json([{"version": 1, **row} for row in rows])
+        print_json(rows)
         return
     columns = ("name", "space", "states", "nodes", "skips", "weighted_edges", "plain_edges")
     table = [[str(row[c]) for c in columns] + [row["parameters"]["formula"]] for row in rows]
@@ -129,6 +130,8 @@ def count(
     from fenas_lang.spaces.count import count as exact
     from fenas_lang.spaces.reader import load_space
 
+    # Counts are exact, and have thousands of digits for large cells.
+    sys.set_int_max_str_digits(0)
     chosen = load_space(space)
     size, carried = nodes or chosen.nodes[1], states or chosen.states[0]
     number = exact(chosen, nodes=size, states=carried, output=output)

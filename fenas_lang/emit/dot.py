@@ -21,8 +21,9 @@ from fenas_lang.emit.picture import (
     Mark,
     Picture,
 )
-from fenas_lang.emit.plain import documentation_lines
+from fenas_lang.emit.plain import comment_lines
 from fenas_lang.emit.stages import Stages
+from fenas_lang.emit.style import INK, OUTLINE, colour_of, fill_of
 from fenas_lang.ir.graph import ELEMENTWISE, PLAIN, WEIGHTED
 
 POINTS_PER_INCH = 72
@@ -48,24 +49,25 @@ SHAPES = {
     INPUT: "shape=plaintext",
     OUTPUT: "shape=plaintext",
     LITERAL: "shape=plaintext",
-    OPERATION: "shape=circle",
-    FUNCTION: 'shape=box, style="rounded,filled", fillcolor="#e8f1fa"',
-    GATE: 'shape=hexagon, style=filled, fillcolor="#fdf0cf"',
-    SKIP_FUNCTION: 'shape=box, style="rounded,filled", peripheries=2, fillcolor="#f3e6f2"',
-    AVERAGE: 'shape=trapezium, orientation=270, style=filled, fillcolor="#ededed"',
+    OPERATION: "shape=circle, style=filled",
+    FUNCTION: 'shape=box, style="rounded,filled"',
+    GATE: "shape=hexagon, style=filled",
+    SKIP_FUNCTION: 'shape=box, style="rounded,filled", peripheries=2',
+    AVERAGE: "shape=trapezium, orientation=270, style=filled",
 }
 EDGES = {
-    WEIGHTED: 'color="#c8501e", penwidth=2',
-    ELEMENTWISE: 'color="#c8501e", penwidth=2, style=dashed, arrowhead=empty',
-    PLAIN: 'color="#1f7a5c", penwidth=1.1, arrowhead=vee',
-    RESULT: 'color="#555555", penwidth=1.1, arrowhead=vee',
+    WEIGHTED: "penwidth=2",
+    ELEMENTWISE: "penwidth=2, style=dashed, arrowhead=empty",
+    PLAIN: "penwidth=1.1, arrowhead=vee",
+    RESULT: "penwidth=1.1, arrowhead=vee",
 }
+FADED = "#bbbbbb"
 
 
 def emit(stages: Stages) -> str:
     """The drawing as a digraph from left to right."""
-    comments = "".join(f"// {line}\n" for line in documentation_lines(stages.cell))
-    return comments + digraph(Picture(stages.dataflow))
+    comments = comment_lines(stages.cell, "//")
+    return "\n".join([*comments, digraph(Picture(stages.dataflow))])
 
 
 def digraph(picture: Picture) -> str:
@@ -73,7 +75,8 @@ def digraph(picture: Picture) -> str:
     lines = [
         f"digraph {_quoted(picture.dataflow.name)} {{",
         f"    rankdir=LR; nodesep=0.25; ranksep={_rank_separation(picture):.2f}; mclimit=10",
-        '    node [fixedsize=true, fontname="Helvetica", fontsize=12]',
+        f'    node [fixedsize=true, fontname="Helvetica", fontsize=12, fontcolor="{INK}"]',
+        f'    node [color="{OUTLINE}"]',
         "    edge [arrowsize=0.7]",
         *(f"    {line}" for line in _statements(picture)),
         "}",
@@ -116,11 +119,13 @@ def _rank_separation(picture: Picture) -> float:
 def _node(mark: Mark) -> str:
     width, height = (points / POINTS_PER_INCH for points in size(mark))
     label = f"{mark.label}({mark.time})" if mark.time else mark.label
-    box = f"width={width:.3f}, height={height:.3f}"
-    faded = ', color="#bbbbbb", fontcolor="#bbbbbb"' if mark.dead else ""
-    return (
-        f"{_quoted(mark.id)} [label={_quoted(label, mark.name)}, {SHAPES[mark.role]}, {box}{faded}]"
-    )
+    pieces = [f"label={_quoted(label, mark.name)}", SHAPES[mark.role]]
+    if "filled" in SHAPES[mark.role]:
+        pieces.append(f'fillcolor="{fill_of(mark.role)}"')
+    pieces.append(f"width={width:.3f}, height={height:.3f}")
+    if mark.dead:
+        pieces.append(f'color="{FADED}", fontcolor="{FADED}"')
+    return f"{_quoted(mark.id)} [{', '.join(pieces)}]"
 
 
 def edge_id(k: int) -> str:
@@ -130,9 +135,9 @@ def edge_id(k: int) -> str:
 
 def _edge(k: int, arrow: Arrow) -> str:
     sign = f", headlabel={_quoted(arrow.sign)}" if arrow.sign else ""
-    faded = ', color="#bbbbbb"' if arrow.dead else ""
+    colour = FADED if arrow.dead else colour_of(arrow.kind)
     ends = f"{_quoted(arrow.tail)} -> {_quoted(arrow.head)}"
-    return f"{ends} [id={edge_id(k)}, {EDGES[arrow.kind]}{sign}{faded}]"
+    return f'{ends} [id={edge_id(k)}, color="{colour}", {EDGES[arrow.kind]}{sign}]'
 
 
 def _quoted(*lines: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fenas_lang.emit.notation import Notation
-from fenas_lang.emit.plain import documentation_lines
+from fenas_lang.emit.plain import comment_lines
 from fenas_lang.emit.stages import Stages
 from fenas_lang.emit.symbols import argument
 from fenas_lang.functions import ACTIVATION, MEAN, SKIP
@@ -35,7 +35,7 @@ RING, DOT = r"\odot", r"\cdot"
 def emit(stages: Stages) -> str:
     """One equation a live node; documentation and what was left out are LaTeX comments."""
     flow = stages.dataflow
-    comments = [f"% {line}".rstrip() for line in documentation_lines(stages.cell)]
+    comments = comment_lines(stages.cell, "%")
     if flow.dead:
         comments.append(f"% Dead nodes, left out: {', '.join(node.name for node in flow.dead)}.")
     return "\n".join([*comments, r"\begin{align*}", *_joined(equations(flow)), r"\end{align*}", ""])

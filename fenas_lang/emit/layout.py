@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from shutil import which
 from typing import Any
 
@@ -25,6 +26,20 @@ class Curve:
 
     points: tuple[Point, ...]
     tip: Point
+
+    def samples(self) -> Iterator[Point]:
+        """Places along the line, eight a piece, and the tip."""
+        for k in range(0, len(self.points) - 1, 3):
+            piece = self.points[k : k + 4]
+            yield from (_on_bezier(piece, step / 8) for step in range(1, 9))
+        yield self.tip
+
+
+def _on_bezier(piece: Sequence[Point], t: float) -> Point:
+    """De Casteljau's construction."""
+    while len(piece) > 1:
+        piece = [(a + (c - a) * t, b + (d - b) * t) for (a, b), (c, d) in pairwise(piece)]
+    return piece[0]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from fenas_lang.emit.picture import (
 )
 from fenas_lang.emit.plain import documentation_lines
 from fenas_lang.emit.stages import Stages
-from fenas_lang.emit.style import COLOURS
+from fenas_lang.emit.style import INK, OUTLINE, colour_of, fill_of
 from fenas_lang.ir.graph import ELEMENTWISE, PLAIN, WEIGHTED
 
 SHAPES = {
@@ -35,7 +35,6 @@ SHAPES = {
 }
 LINES = {WEIGHTED: "==>", ELEMENTWISE: "-.->", PLAIN: "-->", RESULT: "-->"}
 BARE = "fill:none,stroke:none"
-INK = COLOURS["text"][1]
 
 
 def emit(stages: Stages) -> str:
@@ -79,15 +78,14 @@ def _styles(picture: Picture, ids: dict[str, str]) -> Iterator[str]:
     for kind in (WEIGHTED, ELEMENTWISE, PLAIN):
         drawn = [str(k) for k, arrow in enumerate(picture.arrows) if arrow.kind == kind]
         if drawn:
-            colour = COLOURS[f".{kind} .line, .{kind} .head"][1]
             width = 1 if kind == PLAIN else 2.5
-            yield f"linkStyle {','.join(drawn)} stroke:{colour},stroke-width:{width}px"
+            yield f"linkStyle {','.join(drawn)} stroke:{colour_of(kind)},stroke-width:{width}px"
 
 
 def _role_style(role: str) -> str:
     if role in (INPUT, OUTPUT, LITERAL):
         return BARE
-    return f"fill:{COLOURS[f'.{role} .shape'][1]},stroke:{COLOURS['.shape, .inner'][1]},color:{INK}"
+    return f"fill:{fill_of(role)},stroke:{OUTLINE},color:{INK}"
 
 
 def _escaped(text: str) -> str:
@@ -96,5 +94,5 @@ def _escaped(text: str) -> str:
 
 
 def _description(text: str) -> str:
-    """A line in which no directive (`%%{…}%%`) can begin."""
-    return text.replace("%", "#37;")
+    """A line in which no tag, entity or directive (`%%{…}%%`) can begin."""
+    return "".join(f"#{ord(c)};" if c in "%<>&#" else c for c in text)

@@ -16,3 +16,8 @@ def documentation_lines(cell: Cell) -> list[str]:
     """The documentation, one entry a line, unsafe characters shown as U+FFFD and tabs as spaces."""
     lines = cell.documentation.replace("\r\n", "\n").split("\n") if cell.documentation else []
     return [_UNSAFE.sub("\ufffd", line.replace("\t", " ")).rstrip() for line in lines]
+
+
+def comment_lines(cell: Cell, mark: str) -> list[str]:
+    """The documentation as line comments of another language, which begin with `mark`."""
+    return [f"{mark} {line}".rstrip() for line in documentation_lines(cell)]

@@ -44,17 +44,16 @@ def draw_arrow(parent: Element, arrow: Arrow, curve: Curve) -> Element:
     return element
 
 
-def draw_sign(parent: Element, sign: str, curve: Curve, other: Curve, head: Point) -> None:
-    """A sign next to an arrowhead, away from the other operand's and from the name of its mark."""
+def draw_sign(parent: Element, sign: str, curve: Curve, head: Point, crowd: list[Point]) -> None:
+    """A sign next to an arrowhead, away from the `crowd` and from the name of its mark."""
     (x, y), (dx, dy) = curve.points[-1], _direction(curve)
-    name = ((head[0] - part, head[1] + NAME_BELOW) for part in (0, SIGN_DISTANCE))
-    crowded = (other.tip, other.points[-1], *name)
+    names = [(head[0] - part, head[1] + NAME_BELOW) for part in (0, SIGN_DISTANCE)]
     places = [
         (x + dy * side - dx * back, y - dx * side - dy * back)
         for back in (0, SIGN_DISTANCE)
         for side in (SIGN_DISTANCE, -SIGN_DISTANCE)
     ]
-    best = max(places, key=lambda p: min(CLEAR, *(dist(p, point) for point in crowded)))
+    best = max(places, key=lambda p: min(CLEAR, *(dist(p, point) for point in (*names, *crowd))))
     draw_text(parent, "sign halo", sign, (best[0], best[1] + SIGN_DROP))
 
 

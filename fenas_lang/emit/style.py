@@ -1,7 +1,7 @@
 """How a drawing looks: one row an element, in a light and a dark version (a style sheet in SVG).
 
 Kinds differ in shape, width and dashes as well as in colour, so that grey print and colour-blind
-readers lose nothing; the two edge colours differ in lightness too.
+readers lose nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 MATHS = '"STIX Two Text", "Latin Modern Roman", "Times New Roman", Times, serif'
 WORDS = '"Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif'
 
-SHAPE_OF_TEXT = {
+TEXTS = {
     "text": f"font-family: {WORDS}; text-anchor: middle; stroke: none",
     ".label": "font-size: 13px",
     ".operation .label": "font-size: 17px",
@@ -51,9 +51,22 @@ COLOURS: dict[str, tuple[str, str, str]] = {
 }
 
 
+INK, OUTLINE = COLOURS["text"][1], COLOURS[".shape, .inner"][1]
+
+
+def fill_of(role: str) -> str:
+    """The light colour inside a mark."""
+    return COLOURS[f".{role} .shape"][1]
+
+
+def colour_of(kind: str) -> str:
+    """The light colour of an arrow."""
+    return COLOURS[f".{kind} .line, .{kind} .head"][1]
+
+
 def style_sheet(root: str) -> str:
     """The CSS, every selector under the class `root` so that it touches nothing else in a page."""
-    shapes = [_rule(root, s, body) for s, body in (SHAPE_OF_TEXT | LINES).items()]
+    shapes = [_rule(root, s, body) for s, body in (TEXTS | LINES).items()]
     light = [_rule(root, s, f"{p}: {colour}") for s, (p, colour, _) in COLOURS.items()]
     dark = [_rule(root, s, f"{p}: {colour}") for s, (p, _, colour) in COLOURS.items()]
     return "\n".join(

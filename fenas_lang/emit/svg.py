@@ -41,6 +41,8 @@ LEGEND = {
     "dead": "dead",
 }
 """What each kind, role and state is called, in the order of the legend, which shows those drawn."""
+NEAR = 50
+"""Points across within which something may be in the way of a sign."""
 SAMPLE, LETTER, GAP, LEGEND_HEIGHT = 24, 6.2, 14, 30
 """Points across of a legend's samples, letters and gaps, and its height."""
 
@@ -59,17 +61,23 @@ def draw(picture: Picture, layout: Layout, documentation: Sequence[str]) -> str:
     entries = _legend_entries(picture)
     root = _canvas(picture, layout, documentation, _legend_width(entries))
     edges, nodes, legend = (group(root, "", name) for name in ("edges", "nodes", "legend"))
-    curves = [layout.edges[edge_id(k)] for k in range(len(picture.arrows))]
-    for k, arrow in enumerate(picture.arrows):
-        element = draw_arrow(edges, arrow, curves[k])
-        if arrow.sign:
-            head = layout.nodes[arrow.head]
-            draw_sign(element, arrow.sign, curves[k], curves[k - 1], head)
+    _draw_arrows(edges, picture, layout)
     for mark in picture.marks:
         draw_mark(nodes, mark, layout.nodes[mark.id], size(mark))
     left = (layout.width - _legend_width(entries)) / 2
     _draw_legend(legend, entries, left, layout.height + LEGEND_HEIGHT - MARGIN / 2)
     return xml.tostring(root, encoding="unicode") + "\n"
+
+
+def _draw_arrows(parent: Element, picture: Picture, layout: Layout) -> None:
+    curves = [layout.edges[edge_id(k)] for k in range(len(picture.arrows))]
+    samples = [(curve, point) for curve in curves for point in curve.samples()]
+    for arrow, curve in zip(picture.arrows, curves, strict=True):
+        element = draw_arrow(parent, arrow, curve)
+        if arrow.sign:
+            near = (item for item in samples if abs(item[1][0] - curve.tip[0]) < NEAR)
+            crowd = [point for other, point in near if other is not curve]
+            draw_sign(element, arrow.sign, curve, layout.nodes[arrow.head], crowd)
 
 
 def _canvas(

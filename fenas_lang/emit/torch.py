@@ -57,7 +57,7 @@ def layer_class(
     """
     name = class_name(cell.name)
     written = frozenset(node.name for node in cell.nodes)
-    lines = [f"class {name}({base}):", *_attributes(dataflow)]
+    lines = [*layout.bracketed("", f"class {name}(", [base], "):"), *_attributes(dataflow)]
     lines += Body(Outline(make_plan(graph), written)).lines()
     if not masked:
         return LayerClass(name, "\n".join(lines))
@@ -85,9 +85,11 @@ def _shape_check(dataflow: Dataflow, name: str) -> str:
     several = len(dataflow.states) > 1
     result = "output, states" if several else "output, state"
     shapes = "[tuple(state.shape) for state in states]" if several else "tuple(state.shape)"
+    sizes = [f"input_size={input_size}", "hidden_size=16"]
+    construction = "\n".join(layout.bracketed("    ", f"layer = {name}(", sizes, ")"))
     return f"""\
 if __name__ == "__main__":
-    layer = {name}(input_size={input_size}, hidden_size=16)
+{construction}
     x = torch.randn(5, 3, {input_size})
     {result} = layer(x)
     assert output.shape == (5, 3, 16)

@@ -106,10 +106,11 @@ class Body:
             return
         split = _split(pieces)
         line = f"{indent}{', '.join(targets)} = F.linear({', '.join(arguments)}){split}"
-        if layout.fits(line) and product.source not in self.outline.slabs:
+        slab = product.source in self.outline.slabs
+        if layout.fits(line) and not slab:
             lines.append(line)
             return
-        whole = self._names.claim(f"from_{source}")
+        whole = self._names.claim("sums" if slab else f"from_{source}")
         self._write_linear(whole, product, arguments, lines, indent)
         lines += layout.unpacked(indent, targets, f"{whole}{split}")
 

@@ -75,7 +75,11 @@ def constant(value: Fraction) -> Text:
         number = float(value)
     except OverflowError:
         number = float("inf") if value > 0 else float("-inf")
-    text = str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
+    text = (
+        str(int(number))
+        if number.is_integer() and abs(number) < 2**53
+        else repr(number).replace("e+", "e")
+    )
     if "inf" in text:
         text = f'float("{text}")'
     return Text(text, SIGN if text.startswith("-") else ATOM)

@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import product
 
 from fenas_lang.ir.graph import Graph
-from fenas_lang.ir.interval import Interval, exact
+from fenas_lang.ir.interval import LARGEST, Interval, exact
 from fenas_lang.ir.polynomial import Budget, Coefficient, Monomial, OutOfBudget, Polynomial
 from fenas_lang.ir.ranges import MAX_SPLITS, RangeAnalysis
 from fenas_lang.ir.unfold import RING, restrict, shared_atom
@@ -37,6 +37,11 @@ class Form:
     def __add__(self, other: Form) -> Form:
         states = tuple(a + b for a, b in zip(self.states, other.states, strict=True))
         return Form(self.constant + other.constant, states)
+
+    @property
+    def moderate(self) -> bool:
+        """Whether no number in it is beyond all doubles."""
+        return max(self.constant, *self.states) <= LARGEST
 
     def scaled(self, factor: Fraction) -> Form:
         return Form(self.constant * factor, tuple(a * factor for a in self.states))
@@ -106,7 +111,7 @@ class _Growth:
             if term is None or len(total) * len(term) > MAX_FORMS:
                 return None
             total = _greatest(a + b for a, b in product(total, term))
-        return total
+        return total if all(form.moderate for form in total) else None
 
     def _term(self, monomial: Monomial, coefficient: Coefficient) -> Forms | None:
         """A product of bounded values, and of at most one other."""

@@ -16,7 +16,8 @@ from fractions import Fraction
 
 Bound = Fraction | float
 INFINITY = math.inf
-_LARGEST = Fraction(sys.float_info.max)
+LARGEST = Fraction(sys.float_info.max)
+"""The largest double."""
 _LONG = 64
 """Ends with a numerator and denominator of more bits are rounded outwards."""
 
@@ -166,7 +167,7 @@ def _round(bound: Bound, towards: float) -> Bound:
     try:
         return _exact(math.nextafter(float(bound), towards))
     except OverflowError:
-        return towards if (bound > 0) == (towards > 0) else _LARGEST * (1 if bound > 0 else -1)
+        return towards if (bound > 0) == (towards > 0) else LARGEST * (1 if bound > 0 else -1)
 
 
 def _exact(value: float) -> Bound:

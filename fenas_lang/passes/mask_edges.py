@@ -30,17 +30,16 @@ def masked_source(parameter: str) -> str | None:
 
 def mask_edges(graph: Graph, kinds: Collection[str]) -> Graph:
     """The graph with masks on weighted edges from its input, states or inner nodes, by `kinds`."""
-    names = {index: name for name, index in reversed(graph.values)}
     nodes: list[Node] = []
     moved: list[int] = []
-    masked: dict[int, int] = {}
+    masked: dict[str, int] = {}
     for node in graph.nodes:
         operands = tuple(moved[k] for k in node.operands)
-        if node.op == "linear" and _kind(graph, node.operands[0]) in kinds:
-            source = node.operands[0]
+        source = _source(node)
+        if source is not None and _kind(graph, source) in kinds:
             if source not in masked:
-                nodes.append(Node("param", (), mask_of(names[source])))
-                nodes.append(Node("mul", (moved[source], len(nodes) - 1)))
+                nodes.append(Node("param", (), mask_of(source)))
+                nodes.append(Node("mul", (*operands, len(nodes) - 1)))
                 masked[source] = len(nodes) - 1
             operands = (masked[source],)
         nodes.append(replace(node, operands=operands))
@@ -53,5 +52,18 @@ def mask_edges(graph: Graph, kinds: Collection[str]) -> Graph:
     )
 
 
-def _kind(graph: Graph, source: int) -> str:
-    return {"input": INPUT, "state": STATE}.get(graph.nodes[source].op, INNER)
+def _source(node: Node) -> str | None:
+    """Which name of the cell a weighted edge reads: `h` of `r.h`, `r.h.2` and `r.gate.h`.
+
+    Nodes that are equal share a value in the graph, but each has a mask of its own.
+    """
+    if node.op != "linear":
+        return None
+    _, *parts = str(node.attribute).split(".")
+    return parts[1] if parts[0] == "gate" else parts[0]
+
+
+def _kind(graph: Graph, source: str) -> str:
+    if source == graph.input:
+        return INPUT
+    return STATE if source in graph.states else INNER

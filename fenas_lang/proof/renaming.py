@@ -113,10 +113,15 @@ class _TermGraph:
         return [
             (
                 _PLAIN,
-                self._vertex(f"{coefficient} times", [(_PLAIN, self._atoms[n]) for n in monomial]),
+                self._vertex(_exactly(coefficient), [(_PLAIN, self._atoms[n]) for n in monomial]),
             )
             for monomial, coefficient in terms
         ]
+
+
+def _exactly(coefficient: Coefficient) -> str:
+    """In hexadecimal digits, of which Python writes any number."""
+    return f"{coefficient.numerator:x}/{coefficient.denominator:x}"
 
 
 def _shapes(graph: Graph) -> dict[str, str]:

@@ -15,57 +15,17 @@ import sys
 import threading
 import time
 import traceback
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, BinaryIO
 
-from fenas_lang.diagnostics import Diagnostic, FenError
+from fenas_lang.diagnostics import FenError
 from fenas_lang.rules import search as rules
+from fenas_lang.search.messages import Job, Ready, Refused, Setup
 from fenas_lang.search.trial import Measured
-from fenas_lang.syntax.ast import Cell
 
 NOT_FINITE, OUT_OF_MEMORY = "not finite", "out of memory"
-
-
-@dataclass(frozen=True)
-class Setup:
-    """First message: the task, by its name or as `module:NAME`, and how to run it."""
-
-    task: str
-    settings: dict[str, Any]
-    data: str | None = None
-    threads: int = 1
-
-
-@dataclass(frozen=True)
-class Job:
-    """Train this cell; `test` also measures the test data, `seconds` bound the training."""
-
-    phase: str
-    number: int
-    cell: Cell
-    seed: int
-    test: bool = False
-    seconds: float | None = None
-
-
-@dataclass(frozen=True)
-class Ready:
-    """The task is loaded: its metric, and what its scores depend on."""
-
-    task: str
-    metric: str
-    higher_is_better: bool
-    checksum: str
-    settings: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Refused:
-    """The task cannot be loaded, for reasons that the user can mend."""
-
-    diagnostics: tuple[Diagnostic, ...]
 
 
 def open_task(setup: Setup) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from fenas_lang.search.child import Job
+from fenas_lang.search.messages import Job
 from fenas_lang.search.novelty import examine
 from fenas_lang.search.phase import Entry, distinct
 from fenas_lang.search.randomness import derived_seed, stream
@@ -47,8 +47,7 @@ def entrants(settings: Settings, variation: Variation, trials: Sequence[Trial]) 
 
 
 def _entrant(role: str, trial: Trial) -> Entrant:
-    name = Individual(trial.number, trial.source, trial.score).cell.name
-    return Entrant(role, name, trial.source, trial.key, trial.number)
+    return Entrant(role, trial.name, trial.source, trial.key, trial.number)
 
 
 def _random(settings: Settings, variation: Variation) -> Iterator[Entrant]:
@@ -149,6 +148,12 @@ class Final:
     def metric(self) -> float | None:
         """The mean metric; None where a training failed."""
         return None if self.score is None else statistics.fmean(self.metrics)
+
+    def on_test(self, metric: str) -> float | None:
+        """The mean of the metric on the test data, where a task has such and measured them."""
+        name = f"test_{metric.removeprefix('valid_')}"
+        values = [trial.measured.facts.get("metrics", {}).get(name) for trial in self.trials]
+        return None if None in values or not values else statistics.fmean(values)
 
     @property
     def deviation(self) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from fenas_lang.search import strategy as strategies
-from fenas_lang.search.child import Job
+from fenas_lang.search.messages import Job
 from fenas_lang.search.novelty import Candidate, Exhausted, Novelty, Waiting
 from fenas_lang.search.randomness import derived_seed
 from fenas_lang.search.settings import Settings

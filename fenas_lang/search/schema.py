@@ -81,7 +81,7 @@ def trial_row(trial: Trial) -> dict[str, Any]:
         **{name: getattr(trial.measured, name) for name in _MEASURED},
         "parents": json.dumps(trial.parents),
         "metric_hex": None if trial.metric is None else trial.metric.hex(),
-        "facts": json.dumps(dict(trial.measured.facts)),
+        "facts": json.dumps(dict(trial.measured.facts), default=str),
     }
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from fenas_lang.rules import search as rules
-from fenas_lang.search.child import Job, Ready, Setup
 from fenas_lang.search.finals import FinalPhase, entrants
 from fenas_lang.search.interrupt import stop_requests
+from fenas_lang.search.messages import Job, Ready, Setup
 from fenas_lang.search.phase import Entry, Phase, SearchPhase, best_of, rank
 from fenas_lang.search.result import Result, read_result
 from fenas_lang.search.seeds import read_seeds

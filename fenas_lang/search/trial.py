@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,9 @@ Trials are numbered from 0 within their phase."""
 
 SCORED, FAILED, HIT = "scored", "failed", "hit"
 """Outcomes: trained and scored; trained in vain; not trained, as an equal cell has a score."""
+
+
+HEADER = re.compile(r"^cell (\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,12 @@ class Trial:
     copy_of: int | None = None
     useless: str = ""
     draws: int = 1
+
+    @property
+    def name(self) -> str:
+        """The cell's name, which its text says."""
+        found = HEADER.search(self.source)
+        return found[1] if found else "?"
 
     @property
     def score(self) -> float | None:

@@ -24,7 +24,7 @@ from typing import Any
 
 from fenas_lang.diagnostics import FenError
 from fenas_lang.rules import search as rules
-from fenas_lang.search.child import Job, Ready, Refused, Setup
+from fenas_lang.search.messages import Job, Ready, Refused, Setup
 from fenas_lang.search.trial import Measured
 
 THREAD_VARIABLES = (
@@ -79,7 +79,7 @@ class Worker:
         try:
             while True:
                 inbox.put((self, pickle.load(self.process.stdout)))
-        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+        except Exception:
             inbox.put((self, None))
 
     def start(self, job: Job) -> None:
@@ -98,7 +98,7 @@ class Worker:
         """Kill it and wait until it is gone."""
         self.process.kill()
         self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout):
+        for stream in (self.process.stdin, self.process.stdout, self.log):
             with contextlib.suppress(OSError):
                 assert stream is not None
                 stream.close()
@@ -110,8 +110,12 @@ class Worker:
         return self.log.read().decode(errors="replace")
 
     def cause_of_death(self) -> str:
-        """In words; waits until it is dead."""
-        status = self.process.wait()
+        """In words; one that closed its output and lives on is killed."""
+        try:
+            status = self.process.wait(timeout=GRACE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return "the worker process stopped answering"
         if status >= 0:
             return f"the worker process ended with status {status}"
         with contextlib.suppress(ValueError):
@@ -205,6 +209,7 @@ class Pool:
         return done
 
     def _replace(self, worker: Worker, reason: str) -> Done | None:
+        log = worker.last_words()
         worker.end()
         self._workers[self._workers.index(worker)] = Worker(self.setup, self._inbox)
         if worker.job is None:
@@ -212,7 +217,7 @@ class Pool:
         seconds = time.monotonic() - worker.since
         measured = Measured(
             reason=reason,
-            log=worker.last_words(),
+            log=log,
             started=time.time() - seconds,
             seconds=seconds,
             host=socket.gethostname(),
@@ -225,7 +230,6 @@ class Pool:
         workers, self._workers = self._workers, []
         for worker in workers:
             worker.end()
-            worker.log.close()
 
 
 def _environment(threads: int) -> dict[str, str]:

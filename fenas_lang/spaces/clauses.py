@@ -8,7 +8,7 @@ from typing import Any
 
 from lark import Token, Tree
 
-from fenas_lang.diagnostics import Diagnostic
+from fenas_lang.diagnostics import MAX_DIAGNOSTICS, Diagnostic
 from fenas_lang.rules import Rule
 from fenas_lang.rules import space_files as rule
 from fenas_lang.source import SourceFile, Span
@@ -56,8 +56,13 @@ class Report:
 
     def __call__(self, which: Rule, where: Clause | Token, **values: Any) -> None:
         said = {(d.code, d.span) for d in self.diagnostics}
-        if (which.code, span(where)) not in said:
+        if not self.full and (which.code, span(where)) not in said:
             self.diagnostics.append(which.at(span(where), self.source, **values))
+
+    @property
+    def full(self) -> bool:
+        """Whether no more messages would be shown."""
+        return len(self.diagnostics) >= MAX_DIAGNOSTICS
 
     def text(self, clause: Clause) -> str:
         """What stands there, with single blanks."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from fenas_lang.source import LINE_END
 from fenas_lang.syntax import ast
 from fenas_lang.syntax.ast import Cell, Comments, Expr, Function, Module, Node
 
@@ -90,12 +91,17 @@ def _filled(indent: str, pieces: Iterable[str]) -> list[str]:
     return lines
 
 
+def _comment(line: str) -> str:
+    """One comment.  A line end in it (of a tree that no text was parsed for) would end it."""
+    return f"# {LINE_END.sub(' ', line)}".rstrip()
+
+
 def _comment_lines(lines: Sequence[str | None], indent: str = "") -> list[str]:
-    return ["" if line is None else f"{indent}# {line}".rstrip() for line in lines]
+    return ["" if line is None else indent + _comment(line) for line in lines]
 
 
 def _behind(text: str, comments: Comments) -> str:
-    return f"{text}  # {comments.behind}" if comments.behind is not None else text
+    return text if comments.behind is None else f"{text}  {_comment(comments.behind)}"
 
 
 def _node_lines(node: Node, width: int) -> list[str]:

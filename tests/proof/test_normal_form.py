@@ -100,7 +100,7 @@ def test_a_law_can_be_given() -> None:
     assert normal_form(one, ring).outputs == normal_form(two, ring).outputs
 
 
-@settings(max_examples=5000, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(cells_of_any_space(max_nodes=7), st.randoms(use_true_random=False))
 def test_rewritten_and_renamed_twins_are_equal(cell: Cell, rng: random.Random) -> None:
     original = expand(lower(cell))
@@ -122,7 +122,7 @@ def size(tree: Term) -> int:
     return 1 + sum(map(size, tree.operands))
 
 
-@settings(max_examples=5000, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     cells_of_any_space(max_nodes=7),
     st.randoms(use_true_random=False),

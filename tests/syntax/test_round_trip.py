@@ -122,3 +122,9 @@ cell A in open(x,h)->(h1)   {  # header
         "    h1 = a * b - (b - 0.5) + -(x * -h)\n"
         "}\n"
     )
+
+
+def test_a_comment_made_by_hand_cannot_become_code() -> None:
+    comments = ast.Comments(above=("one\n}\rcell B",), behind="two\r\nthree")
+    cell = Cell("A", None, (), (), True, (), comments=comments)
+    assert str(cell) == "# one } cell B\ncell A() -> () {  # two three\n}\n"

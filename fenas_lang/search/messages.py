@@ -1,0 +1,49 @@
+"""What the search and its worker processes tell each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from fenas_lang.diagnostics import Diagnostic
+from fenas_lang.syntax.ast import Cell
+
+
+@dataclass(frozen=True)
+class Setup:
+    """First message: the task, by its name or as `module:NAME`, and how to run it."""
+
+    task: str
+    settings: dict[str, Any]
+    data: str | None = None
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class Job:
+    """Train this cell; `test` also measures the test data, `seconds` bound the training."""
+
+    phase: str
+    number: int
+    cell: Cell
+    seed: int
+    test: bool = False
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The task is loaded: its metric, and what its scores depend on."""
+
+    task: str
+    metric: str
+    higher_is_better: bool
+    checksum: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The task cannot be loaded, for reasons that the user can mend."""
+
+    diagnostics: tuple[Diagnostic, ...]

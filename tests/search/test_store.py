@@ -1,0 +1,208 @@
+"""What is written stays, and whatever is wrong with a file is said in one message."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from fenas_lang.diagnostics import FenError
+from fenas_lang.search.export import csv_text
+from fenas_lang.search.store import Store
+from fenas_lang.search.trial import FINAL, SEARCH, Measured, Rejection, Trial
+
+
+def trial(number: int, phase: str = SEARCH, log: str = "") -> Trial:
+    measured = Measured(1 / 3, -1 / 3, "", log, {"metrics": {"loss": 0.1}}, 1.5, 2.5, "host", 7)
+    return Trial(number, phase, (0, 2), f"cell A_{number}", "an edit", 99, "scored", measured)
+
+
+def code(error: pytest.ExceptionInfo[FenError]) -> str:
+    (diagnostic,) = error.value.diagnostics
+    return diagnostic.code
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "run.db"
+
+
+def test_trials_come_back_as_they_were_in_the_order_of_writing(path: Path) -> None:
+    written = [trial(3), trial(1, FINAL), trial(0)]
+    with Store.create(path, {"settings": {"a": [1]}}) as store:
+        for one in written:
+            store.add(one)
+        store.add(None, [Rejection(4, 0, (1,), "cell", "edit", "key", "why")])
+    with Store.open(path) as store:
+        assert store.trials() == written
+        assert store.trials(FINAL) == written[1:2]
+        assert store.meta()["settings"] == {"a": [1]}
+        assert store.rejected() == 1
+
+
+def test_a_closed_store_is_one_file(path: Path) -> None:
+    with Store.create(path, {}) as store:
+        store.add(trial(0))
+    assert [file.name for file in path.parent.iterdir()] == ["run.db"]
+
+
+def test_a_second_trial_of_a_number_is_refused(path: Path) -> None:
+    with Store.create(path, {}) as store:
+        store.add(trial(0))
+        with pytest.raises(FenError):
+            store.add(trial(0), [Rejection(0, 0, (), "cell", "edit", "key", "why")])
+        assert store.rejected() == 0
+        assert len(store.trials()) == 1
+
+
+def test_an_existing_store_is_not_overwritten(path: Path) -> None:
+    with Store.create(path, {}) as store:
+        store.add(trial(0))
+    with pytest.raises(FenError, match=r"FEN500.*fenasc resume"):
+        Store.create(path, {})
+    with Store.open(path) as store:
+        assert len(store.trials()) == 1
+
+
+def test_force_keeps_the_old_store(path: Path) -> None:
+    with Store.create(path, {"settings": "old"}) as store:
+        store.add(trial(0))
+    with Store.create(path, {"settings": "new"}, force=True) as store:
+        assert store.trials() == []
+    with Store.open(path.with_name("run.db.bak")) as old:
+        assert old.meta()["settings"] == "old"
+        assert len(old.trials()) == 1
+
+
+def test_any_other_file_is_not_overwritten_either(path: Path) -> None:
+    path.write_text("cell A(x, h) -> a {")
+    with pytest.raises(FenError) as error:
+        Store.create(path, {})
+    assert code(error) == "FEN500"
+    assert path.read_text() == "cell A(x, h) -> a {"
+
+
+def test_a_missing_store(path: Path) -> None:
+    with pytest.raises(FenError) as error:
+        Store.open(path)
+    assert code(error) == "FEN501"
+
+
+def make_text(path: Path) -> None:
+    path.write_text("no database " * 1000)
+
+
+def make_other_database(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE songs (title)")
+    connection.close()
+
+
+def make_cut_off(path: Path) -> None:
+    with Store.create(path, {}) as store:
+        for number in range(200):
+            store.add(trial(number, log="x" * 500))
+    os.truncate(path, path.stat().st_size // 2)
+
+
+@pytest.mark.parametrize("make", [make_text, make_other_database, make_cut_off])
+@pytest.mark.parametrize("write", [False, True])
+def test_a_file_that_is_no_store(path: Path, make: object, write: bool) -> None:
+    make(path)  # type: ignore[operator]
+    with pytest.raises(FenError) as error, Store.open(path, write=write) as store:
+        store.trials()
+    assert code(error) == "FEN502"
+    assert not path.with_name("run.db.lock").exists()
+
+
+def test_a_newer_store_is_refused_and_left_alone(path: Path) -> None:
+    with Store.create(path, {}) as store:
+        store.add(trial(0))
+        store.note("format", 2)
+        store.note("version", "9.9")
+    before = path.read_bytes()
+    with pytest.raises(FenError, match=r"format 2.*9\.9") as error:
+        Store.open(path, write=True)
+    assert code(error) == "FEN503"
+    assert path.read_bytes() == before
+
+
+def test_one_writer_at_a_time_and_readers_beside_it(path: Path) -> None:
+    with Store.create(path, {}) as store:
+        store.add(trial(0))
+        with pytest.raises(FenError, match=str(os.getpid())) as error:
+            Store.open(path, write=True)
+        assert code(error) == "FEN504"
+        with Store.open(path) as reader:
+            assert len(reader.trials()) == 1
+            store.add(trial(1))
+            assert len(reader.trials()) == 2
+    Store.open(path, write=True).close()
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FenError) as error:
+        Store.create(tmp_path / "missing" / "run.db", {})
+    assert code(error) == "FEN505"
+
+
+def test_a_full_disk_loses_nothing(path: Path) -> None:
+    with Store.create(path, {}) as store:
+        store.add(trial(0))
+        pages = _pragma(store, "PRAGMA page_count")
+        _pragma(store, f"PRAGMA max_page_count = {pages + 3}")
+        with pytest.raises(FenError, match="fenasc resume") as error:
+            for number in range(1, 100):
+                store.add(trial(number, log="x" * 5000))
+                kept = number
+        assert code(error) == "FEN506"
+    with Store.open(path) as store:
+        assert [t.number for t in store.trials()] == list(range(kept + 1))
+
+
+def _pragma(store: Store, text: str) -> int:
+    with store._engine.connect() as connection:
+        return int(connection.execute(sa.text(text)).scalar_one())
+
+
+def test_a_disk_that_is_full_at_the_beginning_leaves_no_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(store: Store, meta: object) -> None:
+        path.write_bytes(b"half a page")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Store, "_write_tables", full)
+    with pytest.raises(OSError, match="No space"):
+        Store.create(path, {})
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_database_that_cannot_be_reached() -> None:
+    with pytest.raises(FenError) as error:
+        Store.open("nonsense://host/run")
+    assert code(error) == "FEN502"
+
+
+def test_any_database_url(path: Path) -> None:
+    url = f"sqlite:///{path}"
+    with Store.create(url, {"settings": 1}) as store:
+        store.add(trial(0))
+    with pytest.raises(FenError) as error:
+        Store.create(url, {})
+    assert code(error) == "FEN500"
+    with Store.open(url) as store:
+        assert len(store.trials()) == 1
+
+
+def test_export_has_a_line_a_trial(path: Path) -> None:
+    with Store.create(path, {}) as store:
+        store.add(trial(0, log='quotes " and\nlines'))
+        store.add(trial(1))
+    header, *lines = csv_text(str(path)).splitlines()
+    assert header.startswith("name,phase,number,parents,source,edit,seed,outcome,metric,metric_hex")
+    assert len(lines) == 3
+    assert lines[0].startswith('A_0,search,0,"[0, 2]",cell A_0,an edit,99,scored,-0.333333')
