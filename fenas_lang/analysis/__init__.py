@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fenas_lang.analysis.figures import figures
 from fenas_lang.analysis.overview import Analysis, analyze
 
-__all__ = ["Analysis", "analyze"]
+__all__ = ["Analysis", "analyze", "figures"]

@@ -42,8 +42,8 @@ class Equation:
 
     @property
     def text(self) -> str:
-        """For people: `r = sigmoid(W[r,x]·x + b[r])`."""
-        return f"{self.name} = {_Text().doprint(_rounded(self.expression))}"
+        """The expression for people: `sigmoid(W[r,x]·x + b[r])`."""
+        return str(_Text().doprint(_rounded(self.expression)))
 
 
 def equations(dataflow: Dataflow) -> tuple[Equation, ...]:

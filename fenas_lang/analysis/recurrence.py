@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from fenas_lang.ir.dependence import Entry, dependence, entries
+from fenas_lang.ir.dependence import Entry, dependence, entering, entries
 from fenas_lang.ir.graph import Graph
 from fenas_lang.ir.growth import Form, Forms, growth
 from fenas_lang.ir.interval import Interval, show
@@ -21,7 +21,7 @@ class StateBehaviour:
     `any_state` holds the next value for all real inputs, states and parameters; `reachable` the
     state at every time of a sequence that starts from zero.  `growth` bounds the next value's
     magnitude by those of the states (`|c| <= 1 + |c_prev|`), or is None where no bound was found.
-    `enters` says how each state enters the next value.
+    `enters` says how each state that enters the next value does so.
     """
 
     name: str
@@ -80,7 +80,7 @@ def _behaviours(
     free: Sequence[Interval],
     reachable: Sequence[Interval],
 ) -> tuple[StateBehaviour, ...]:
-    enters = {state: entries(graph, [state]) for state in graph.states}
+    enters = entering(graph)
     bounds = growth(analysis)
     names = _output_names(graph)
     return tuple(
@@ -90,7 +90,7 @@ def _behaviours(
             free[k],
             reachable[k],
             _in_words(names[k], graph.states, bounds[k], free[k]),
-            {other: enters[other][k] for other in graph.states},
+            enters[k],
         )
         for k, state in enumerate(graph.states)
     )

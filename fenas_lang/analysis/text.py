@@ -108,7 +108,7 @@ def _gradients(analysis: Analysis) -> Table:
 
 
 def _equations(analysis: Analysis) -> Table:
-    return [(e.name, f"= {e.text.partition(' = ')[2]}") for e in analysis.equations]
+    return [(e.name, f"= {e.text}") for e in analysis.equations]
 
 
 _SECTIONS: dict[str, Callable[[Analysis], Table]] = {

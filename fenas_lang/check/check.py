@@ -185,8 +185,10 @@ class _ModuleChecker:
             self._check_flat(cell, space, scope)
 
     def _own_space(self, cell: Cell) -> Space | None:
+        given = self.space
+        known = given is not None and given.name == (cell.space or DEFAULT_SPACE)
         try:
-            space = space_of(cell)
+            space = given if given is not None and known else space_of(cell)
         except FenError as error:
             if any(d.source is not None for d in error.diagnostics):
                 self.report.diagnostics.extend(error.diagnostics)

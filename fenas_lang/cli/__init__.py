@@ -16,7 +16,7 @@ from fenas_lang.cli.output import Verbosity, show_error, show_internal_error
 from fenas_lang.diagnostics import FenError
 
 GROUPS = ("check", "build", "analyze", "library", "evolve")
-RUN_FAILED = ("FEN4", "FEN5")
+RUN_FAILED = ("FEN4", "FEN50", "FEN51")
 
 app = typer.Typer(
     name="fenasc",

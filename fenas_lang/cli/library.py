@@ -52,11 +52,20 @@ def cells(
         return
     from fenas_lang import analysis
 
-    rows = [analysis.analyze(loader.load(c)).as_json() for c in loader.shipped_cells()]
+    rows = [analysis.figures(loader.load(known)) for known in loader.shipped_cells()]
     if format is Format.json:
         print_json(rows)
         return
-    columns = ("name", "space", "states", "nodes", "skips", "weighted_edges", "plain_edges")
+    columns = (
+        "name",
+        "space",
+        "states",
+        "nodes",
+        "skips",
+        "weighted_edges",
+        "plain_edges",
+        "depth",
+    )
     table = [[str(row[c]) for c in columns] + [row["parameters"]["formula"]] for row in rows]
     typer.echo(_table([*(c.replace("_edges", "") for c in columns), "parameters"], table))
 

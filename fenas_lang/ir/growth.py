@@ -18,8 +18,9 @@ from fenas_lang.ir.ranges import MAX_SPLITS, RangeAnalysis
 from fenas_lang.ir.unfold import RING, restrict, shared_atom
 
 MAX_FORMS = 8
-_WORK = 10_000
-"""Monomials that the analysis of one graph may handle; values left over have no bound."""
+_WORK = 20_000
+"""Monomials and states that the analysis of one graph may handle; others have no bound."""
+_NOTHING = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class _Growth:
         self.graph: Graph = analysis.graph
         self.unfolding = analysis.unfolding
         self.ranges: Sequence[Interval] = analysis.values()
+        self.none = (_NOTHING,) * len(self.graph.states)
         self.budget = Budget(_WORK)
         self.found: list[Forms | None] = []
 
@@ -71,12 +73,13 @@ class _Growth:
 
     def _value(self, index: int) -> Forms | None:
         node = self.graph.nodes[index]
-        width = len(self.graph.states)
         if self.ranges[index].bounded:
-            return (Form(Fraction(self.ranges[index].magnitude), (Fraction(0),) * width),)
+            return (Form(Fraction(self.ranges[index].magnitude), self.none),)
         if node.op == "state":
             position = self.graph.states.index(str(node.attribute))
-            return (Form(Fraction(0), tuple(Fraction(k == position) for k in range(width))),)
+            return (
+                Form(_NOTHING, (*self.none[:position], Fraction(1), *self.none[position + 1 :])),
+            )
         if node.op == "relu":
             return self.found[node.operands[0]]
         return self._of_stages(index) if node.op in RING else None
@@ -105,7 +108,8 @@ class _Growth:
         return _greatest(form for part in parts for form in part or ()) if all(parts) else None
 
     def _sum(self, polynomial: Polynomial) -> Forms | None:
-        total: Forms = (Form(Fraction(0), (Fraction(0),) * len(self.graph.states)),)
+        total: Forms = (Form(_NOTHING, self.none),)
+        self.budget.spend(len(polynomial) * len(self.none))
         for monomial, coefficient in polynomial.items():
             term = self._term(monomial, coefficient)
             if term is None or len(total) * len(term) > MAX_FORMS:
@@ -121,7 +125,7 @@ class _Growth:
             if self.ranges[k].bounded:
                 factor *= Fraction(self.ranges[k].magnitude)
         if not free:
-            return (Form(factor, (Fraction(0),) * len(self.graph.states)),)
+            return (Form(factor, self.none),)
         forms = self.found[free[0]] if len(free) == 1 else None
         return forms and tuple(form.scaled(factor) for form in forms)
 

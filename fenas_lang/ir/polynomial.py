@@ -17,6 +17,7 @@ Polynomial = Mapping[Monomial, Coefficient]
 UNIT: Monomial = ()
 ZERO: Polynomial = {}
 _BITS_PER_UNIT = 64
+_COPIES_PER_UNIT = 32
 
 
 class OutOfBudget(Exception):
@@ -52,7 +53,7 @@ def atom(number: int) -> Polynomial:
 
 def add(left: Polynomial, right: Polynomial, budget: Budget, scale: Coefficient = 1) -> Polynomial:
     """`left + scale * right`."""
-    budget.spend(len(left) + _weight(right))
+    budget.spend(1 + len(left) // _COPIES_PER_UNIT + _weight(right))
     total = dict(left)
     for monomial, coefficient in right.items():
         _accumulate(total, monomial, scale * coefficient)

@@ -20,10 +20,9 @@ def make_plan(graph: Graph) -> Plan:
     Each level computes what the levels ahead of it make ready.
     """
     facts = _Facts(gather_sums(graph))
-    loop = tuple(_level(facts, place) for place in facts.places(LOOP))
-    before = tuple(_level(facts, place) for place in facts.places(BEFORE))
-    wanted = _hoisted_columns(before, loop)
-    before = tuple(_in_order(level, wanted) for level in before)
+    loop = facts.levels(LOOP)
+    wanted = _places_of_bases(loop)
+    before = tuple(_in_order(level, wanted) for level in facts.levels(BEFORE))
     return Plan(facts.graph, before, loop, _handed(facts, before, loop))
 
 
@@ -51,23 +50,23 @@ class _Facts:
             if users[operand] == 1 and self.graph.nodes[operand].op == "linear"
         }
 
-    def places(self, phase: int) -> list[Readiness]:
-        """Phase and level of every level of a phase that computes something, in order."""
-        nodes = zip(self.graph.nodes, self.ready, strict=True)
-        return sorted({r for node, r in nodes if r[0] == phase and node.op not in LEAVES})
+    @cached_property
+    def places(self) -> dict[Readiness, list[int]]:
+        """What each level computes, in order, level by level."""
+        found: dict[Readiness, list[int]] = {}
+        for index, node in enumerate(self.graph.nodes):
+            if node.op not in LEAVES:
+                found.setdefault(self.ready[index], []).append(index)
+        return dict(sorted(found.items()))
 
-    def at(self, place: Readiness) -> list[int]:
-        """The nodes that a level computes, in order."""
-        return [
-            index
-            for index, node in enumerate(self.graph.nodes)
-            if self.ready[index] == place and node.op not in LEAVES
-        ]
+    def levels(self, phase: int) -> tuple[Level, ...]:
+        """The levels of a phase that compute something."""
+        return tuple(_level(self, place) for place in self.places if place[0] == phase)
 
 
 def _level(facts: _Facts, place: Readiness) -> Level:
     nodes = facts.graph.nodes
-    here = facts.at(place)
+    here = facts.places[place]
     edges: dict[int, list[int]] = {}
     for index in here:
         if nodes[index].op == "linear":
@@ -94,7 +93,7 @@ def _column(facts: _Facts, place: Readiness, linear: int, computed: set[int]) ->
     return Column(linear, None, linear)
 
 
-def _hoisted_columns(before: tuple[Level, ...], loop: tuple[Level, ...]) -> dict[int, int]:
+def _places_of_bases(loop: tuple[Level, ...]) -> dict[int, int]:
     """Of each value that the loop's products accumulate onto: its place among their columns."""
     columns = (c for level in loop for product in level.products for c in product.columns)
     return {column.base: k for k, column in enumerate(columns) if column.base is not None}

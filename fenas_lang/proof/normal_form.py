@@ -34,7 +34,7 @@ from fenas_lang.ir.polynomial import (
 __all__ = ["Atom", "NormalForm", "OutOfBudget", "Ring", "normal_form"]
 
 DEFAULT_BUDGET = 100_000
-"""Units of work for one graph: well under a tenth of a second; a GRU takes about 300."""
+"""Units of work for one graph: well under a tenth of a second; a GRU takes about 80."""
 
 Key = frozenset[tuple[Monomial, Coefficient]]
 """A polynomial as a value."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from fenas_lang.rules import search as rules
@@ -14,6 +15,7 @@ from fenas_lang.search.store import Store
 from fenas_lang.search.strategy import Individual
 from fenas_lang.search.trial import FINAL, SEARCH, Trial
 from fenas_lang.search.variation import Variation
+from fenas_lang.source import SourceFile
 from fenas_lang.spaces.model import Space
 from fenas_lang.syntax.ast import Cell
 
@@ -71,7 +73,7 @@ def read_result(store: Store, settings: Settings, variation: Variation) -> Resul
     score, metric = (final or trial).score, (final or trial).metric
     assert score is not None and metric is not None
     return Result(
-        cell=Individual(trial.number, trial.source, trial.score).cell,
+        cell=_beside_its_space(trial, settings.folder),
         score=score,
         metric=metric,
         store=store.location,
@@ -83,6 +85,14 @@ def read_result(store: Store, settings: Settings, variation: Variation) -> Resul
         space=variation.space,
         task=store.meta()["task"],
     )
+
+
+def _beside_its_space(trial: Trial, folder: str | None) -> Cell:
+    """The cell as if its text stood where its space's file is, so that it can be compiled."""
+    cell = Individual(trial.number, trial.source, trial.score).cell
+    if folder is None:
+        return cell
+    return replace(cell, source=SourceFile(trial.source, Path(folder) / f"{cell.name}.fen"))
 
 
 def _why(trials: Sequence[Trial]) -> str:

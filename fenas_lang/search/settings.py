@@ -10,6 +10,7 @@ from fenas_lang import registry
 from fenas_lang.rules import search as rules
 from fenas_lang.search import mutation, strategy
 from fenas_lang.search.variation import INITS, MUTANTS, RANDOM
+from fenas_lang.spaces.sample import DRAW
 
 REDRAWS = 20
 """In a profile that caches: how often a candidate that is known or useless is drawn again."""
@@ -41,7 +42,8 @@ PROFILES = {
 class Settings:
     """The defaults are those of the paper (Pasunuru & Bansal 2020, section 5).
 
-    `seeds` and `space` are texts; a cell names the space by `header` (None: the default space).
+    `seeds` and `space` are texts; a cell names the space by `header` (None: the default space), and
+    the space's file was in `folder` (None: it comes with the package).
     `population` + `cycles` trials are counted; random cells have `nodes` nodes (None: as many as
     the space says), `output` (`last`, `loose`, `all`, `any`; None: the space's first) forms their
     first output, and `by` names the sampler.  `repeats` trainings each of the best cells, the
@@ -52,6 +54,7 @@ class Settings:
     seeds: tuple[str, ...]
     space: str
     header: str | None = None
+    folder: str | None = None
     task_settings: Mapping[str, Any] = field(default_factory=dict)
     data: str | None = None
     population: int = 100
@@ -95,6 +98,7 @@ class Settings:
         self._validate_numbers()
         _known("profile", self.profile, PROFILES)
         _known("first population", self.init, INITS)
+        _known("sampler", self.by, DRAW)
         strategy.named(self.strategy)
         for name, weight in self.mutations.items():
             _expect(weight > 0, f"the weight of mutation `{name}`", weight, "greater than 0")

@@ -206,11 +206,20 @@ def _quoted(path: Path) -> str:
     return quote(str(path.absolute()))
 
 
-def refuse_existing(location: str | Path) -> None:
-    """Raises FEN500 where a file is there that `Store.create` would not overwrite."""
+def check_place(location: str | Path, force: bool) -> None:
+    """Whether `Store.create` will find room, before anything expensive is done.
+
+    Raises FEN500 where a file is there that must not be overwritten, FEN505 where none can be made.
+    """
     path = path_of(location)
-    if path is not None and _holds_something(path):
+    if path is None:
+        return
+    if not force and _holds_something(path):
         raise rules.STORE_EXISTS.error(path=path, backup=_backup(path))
+    if not path.parent.is_dir():
+        raise rules.UNWRITABLE_STORE.error(path=path, reason=f"{path.parent} is no folder")
+    if not os.access(path.parent, os.W_OK):
+        raise rules.UNWRITABLE_STORE.error(path=path, reason="its folder is not writable")
 
 
 def _holds_something(path: Path) -> bool:
@@ -223,8 +232,7 @@ def _backup(path: Path) -> Path:
 
 def _make_room(path: Path, force: bool) -> None:
     """See that nothing is at `path`, which with `force` means moving it to `.bak`."""
-    if not force:
-        refuse_existing(path)
+    check_place(path, force)
     if not _holds_something(path):
         return
     backup = _backup(path)

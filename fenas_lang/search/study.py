@@ -18,7 +18,7 @@ from fenas_lang.search.phase import Entry, Phase, SearchPhase, best_of, rank
 from fenas_lang.search.result import Result, read_result
 from fenas_lang.search.seeds import read_seeds
 from fenas_lang.search.settings import Settings
-from fenas_lang.search.store import Store, refuse_existing
+from fenas_lang.search.store import Store, check_place
 from fenas_lang.search.strategy import Individual
 from fenas_lang.search.trial import HIT, SEARCH, Trial
 from fenas_lang.search.variation import Variation
@@ -57,8 +57,7 @@ def evolve(
     Ctrl-C, with all trials that ended stored, so that `resume` goes on.
     """
     told = _settings(cells, task, space, data, settings or {}, options)
-    if not force:
-        refuse_existing(store)
+    check_place(store, force)
     with _begun(told, watcher) as (pool, ready):
         meta = {"settings": told.as_json(), "task": asdict(ready), "created": time.time()}
         with Store.create(store, meta, force=force) as opened:
@@ -115,6 +114,7 @@ def _settings(
         seeds=tuple(str(cell) for cell in seeds.cells),
         space=source.text,
         header=seeds.header,
+        folder=None if source.path is None else str(source.path.absolute().parent),
         task_settings=dict(task_settings),
         data=None if data is None else str(Path(data).absolute()),
         **options,

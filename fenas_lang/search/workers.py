@@ -209,7 +209,7 @@ class Pool:
         return done
 
     def _replace(self, worker: Worker, reason: str) -> Done | None:
-        log = worker.last_words()
+        printed = worker.last_words()
         worker.end()
         self._workers[self._workers.index(worker)] = Worker(self.setup, self._inbox)
         if worker.job is None:
@@ -217,7 +217,7 @@ class Pool:
         seconds = time.monotonic() - worker.since
         measured = Measured(
             reason=reason,
-            log=log,
+            log=f"{reason} after {seconds:.1f} s\n{printed}",
             started=time.time() - seconds,
             seconds=seconds,
             host=socket.gethostname(),

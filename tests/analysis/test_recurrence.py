@@ -77,8 +77,8 @@ def test_states_that_no_output_uses() -> None:
 def test_entry_is_by_state_and_overall() -> None:
     found = recurrence_of("cell C in open (x, a, b) -> (y, z) { y = a * sigmoid(@x); z = tanh(b) }")
     first, second = found.states
-    assert first.enters == {"a": Entry.ELEMENTWISE, "b": Entry.ABSENT}
-    assert second.enters == {"a": Entry.ABSENT, "b": Entry.NONLINEAR}
+    assert first.enters == {"a": Entry.ELEMENTWISE}
+    assert second.enters == {"b": Entry.NONLINEAR}
     assert found.entry == Entry.NONLINEAR
 
 

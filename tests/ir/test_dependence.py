@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from strategies import cells_of_any_space
 
 from fenas_lang.check.loader import load, loads
-from fenas_lang.ir.dependence import Entry, dependence, entries, forces_square
+from fenas_lang.ir.dependence import Entry, dependence, entering, entries, forces_square
 from fenas_lang.ir.graph import Graph
 from fenas_lang.ir.interpret import interpret, random_parameters
 from fenas_lang.ir.lower import expand, lower
@@ -43,6 +43,10 @@ def test_states_one_by_one_and_together() -> None:
     assert entries(graph, ["a"]) == (Entry.ELEMENTWISE, Entry.NONLINEAR)
     assert entries(graph, ["b"]) == (Entry.ELEMENTWISE, Entry.ELEMENTWISE)
     assert entries(graph, ["a", "b"]) == (Entry.NONLINEAR, Entry.NONLINEAR)
+    assert entering(graph) == (
+        {"a": Entry.ELEMENTWISE, "b": Entry.ELEMENTWISE},
+        {"a": Entry.NONLINEAR, "b": Entry.ELEMENTWISE},
+    )
 
 
 @pytest.mark.parametrize(

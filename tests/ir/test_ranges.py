@@ -170,3 +170,10 @@ def test_large_cells_take_bounded_time() -> None:
     analysis = one_state(f"a0 = tanh(@x) + 3; {squares}; y = a399 * h")
     assert analysis.reachable()
     assert growth(analysis)
+
+
+def test_numbers_beyond_all_doubles_are_no_bound() -> None:
+    factors = "; ".join(f"a{k} = 99999999999999999999 * a{k - 1}" for k in range(1, 40))
+    analysis = one_state(f"a0 = identity(h); {factors}; y = a39 + 1")
+    assert growth(analysis) == (None,)
+    assert [str(s) for s in analysis.reachable()] == ["[0, inf)"]

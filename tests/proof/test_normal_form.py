@@ -180,6 +180,12 @@ def test_a_renaming_is_found_among_symmetric_parts() -> None:
     assert equal_up_to_renaming(one, three) is None
 
 
+def test_coefficients_may_be_of_any_length() -> None:
+    factors = "; ".join(f"a{k} = {'9' * 38} * a{k - 1}" for k in range(1, 200))
+    long = graph(f"a0 = identity(h); {factors}; y = a199 + x")
+    assert equal_up_to_renaming(long, long) == {}
+
+
 def test_states_are_matched_by_position() -> None:
     one = graph("y = tanh(@x, @a); z = b + y", "(x, a, b) -> (y, z)")
     other_names = graph("z = tanh(@x, @b); y = c + z", "(x, b, c) -> (z, y)")

@@ -28,7 +28,10 @@ class Options:
 
     @classmethod
     def read(cls, values: Mapping[str, Any], task: str) -> Self:
-        return cls(**values)
+        return cls(**{name: TYPES[name](value) for name, value in values.items()})
+
+
+TYPES: dict[str, type] = {"pause": float, "mode": str, "every": int}
 
 
 def chance(text: str, seed: int) -> float:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import SHIPPED, cells, output_words
 
 from fenas_lang import registry
 from fenas_lang.check.check import checked
@@ -21,7 +22,6 @@ from fenas_lang.spaces.model import Space
 from fenas_lang.spaces.outputs import RULES
 from fenas_lang.spaces.reader import load_space
 from fenas_lang.syntax.ast import Cell
-from strategies import SHIPPED, cells, output_words
 
 MUTATIONS = sorted(registry.discover(FOLDER))
 GRU = load("GRU")

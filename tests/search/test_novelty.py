@@ -143,18 +143,17 @@ def test_a_seed_is_trained_however_useless_it_is() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("cell A(x, h) -> a { a = tanh(@x, @h) }", ""),
-        ("cell A(x, h) -> b { a = x - x; b = a + h }", "ignores the input"),
-        ("cell A(x, h) -> b { a = h - h; b = a + x }", "ignores the state"),
-        ("cell A(x, h, c) -> (a, b) { a = tanh(@h, @c); b = relu(@x, @c) }", ""),
-        ("cell A(x, h, c) -> (a, b) in open { a = tanh(@x, @c); b = relu(@c) }", None),
-        ("cell A(x, h, c) -> (b, a) { a = relu(@c); b = tanh(@x, @c) }", "ignores the state"),
-        ("cell A(x, h, c) -> (b, a) { a = relu(@c, @x); b = tanh(@c, @c) }", ""),
+        ("(x, h) -> a { a = tanh(@x, @h) }", ""),
+        ("(x, h) -> b { a = x - x; b = a + h }", "ignores the input"),
+        ("(x, h) -> b { a = h - h; b = a + x }", "ignores the state"),
+        ("(x, h, c) -> (a, b) { a = tanh(@h, @c); b = relu(@x, @c) }", ""),
+        ("(x, h, c) -> (a, b) { a = tanh(@x, @c); b = relu(@c) }", "ignores the state"),
+        ("(x, h, c) -> (a, b) { a = tanh(@c); b = relu(@c, @x) }", ""),
+        ("(x, h, c) -> (a, b) { a = tanh(@h, @x); b = relu(@c) }", ""),
     ],
 )
-def test_what_is_useless(text: str, reason: str | None) -> None:
-    if reason is not None:
-        assert useless(lower(loads(text))) == reason
+def test_what_is_useless(text: str, reason: str) -> None:
+    assert useless(lower(loads(f"cell A in open {text}"))) == reason
 
 
 def test_lowering_without_a_check_gives_the_key_of_a_checked_cell() -> None:

@@ -103,9 +103,9 @@ def _hangs(number: int) -> bool:
 
 
 def test_a_process_that_dies_while_it_loads_ends_the_run() -> None:
-    with closing(Pool(Setup("stub_tasks:Unloadable", {}), 2)) as pool:
-        with pytest.raises(FenError, match=r"FEN509.*status 7"):
-            pool.open()
+    pool = Pool(Setup("stub_tasks:Unloadable", {}), 2)
+    with closing(pool), pytest.raises(FenError, match=r"FEN509.*status 7"):
+        pool.open()
 
 
 @pytest.mark.parametrize(
@@ -118,9 +118,8 @@ def test_a_process_that_dies_while_it_loads_ends_the_run() -> None:
     ],
 )
 def test_a_task_that_cannot_be_loaded(task: str, settings: dict[str, int], code: str) -> None:
-    with closing(Pool(Setup(task, settings), 1)) as pool:
-        with pytest.raises(FenError, match=code):
-            pool.open()
+    with closing(Pool(Setup(task, settings), 1)) as pool, pytest.raises(FenError, match=code):
+        pool.open()
 
 
 def test_closing_leaves_no_process() -> None:
