@@ -1,6 +1,6 @@
-"""How fast the search itself is: children a second, each mutated, keyed and printed.
+"""How fast the search itself is: children a second, mutated and keyed.
 
-The peer is the engine's part of a trial: nothing here may be noticed beside a training.
+Beside a training, which takes seconds, nothing of this may be noticed.
 """
 
 from __future__ import annotations
@@ -9,35 +9,40 @@ import random
 import time
 from collections.abc import Callable
 
-from fenas_lang.check.check import checked
+from fenas_lang.check.check import Checked, checked
 from fenas_lang.check.loader import load
-from fenas_lang.search.mutation import Mutation, mutate
+from fenas_lang.search.mutation import mutate
 from fenas_lang.search.novelty import examine
-from fenas_lang.spaces.outputs import RULES
+from fenas_lang.spaces.request import WORDS
+from fenas_lang.syntax.ast import Cell
 
 CHILDREN = 2000
-SEEDS = {"LSTM": "last", "GRU": "last", "ENAS": "loose", "NASCell": "any"}
+SEEDS = ("LSTM", "GRU", "ENAS", "DARTS_V2")
 
 
 def main() -> None:
     """Print a line a seed cell."""
     print(f"{'seed':10}{'space':8}{'nodes':>6}{'mutate/s':>12}{'key/s':>12}{'both/s':>12}")
-    for name, output in SEEDS.items():
+    for name in SEEDS:
         source = checked(load(name))
-        cell, space, rng = source.in_space, source.space, random.Random(0)
-
-        def child() -> Mutation:
-            mutation = mutate(cell, space, rng, RULES[output], {"operation": 1.0})
-            assert mutation is not None
-            return mutation
-
-        children = [child() for _ in range(CHILDREN)]
-        mutating = rate(child)
-        keys = iter(children)
-        keying = rate(lambda: examine(next(keys).cell, space, output))
+        mutating, keying = rates(source)
         both = 1 / (1 / mutating + 1 / keying)
         figures = "".join(f"{figure:>12,.0f}" for figure in (mutating, keying, both))
-        print(f"{name:10}{space.name:8}{len(cell.nodes):>6}{figures}")
+        print(f"{name:10}{source.space.name:8}{len(source.in_space.nodes):>6}{figures}")
+
+
+def rates(source: Checked) -> tuple[float, float]:
+    """Mutations a second, and keys a second of the children."""
+    rng, children = random.Random(0), list[Cell]()
+
+    def mutation() -> None:
+        made = mutate(source.in_space, source.space, rng, source.rule, {"operation": 1.0})
+        assert made is not None
+        children.append(made.cell)
+
+    output = WORDS[source.rule]
+    mutating = rate(mutation)
+    return mutating, rate(lambda: examine(children.pop(), source.space, output))
 
 
 def rate(step: Callable[[], object]) -> float:

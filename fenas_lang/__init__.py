@@ -169,7 +169,7 @@ def evolve(cells: Sequence[AnyCell], task: str, **settings: Any) -> Result:
     """Evolve better cells from seeds; settings as in `fenas_lang.search.study.evolve`."""
     from fenas_lang.search import study
 
-    return study.evolve([_cell(cell) for cell in cells], task, **settings)
+    return study.evolve(cells, task, **settings)
 
 
 def _cell(cell: AnyCell) -> Cell:

@@ -53,7 +53,7 @@ class Checked:
 
     @cached_property
     def flat(self) -> Cell:
-        return flatten(self.in_space, self.scope)
+        return flatten(self.in_space, self.scope) if self.scope else self.in_space
 
 
 @dataclass(frozen=True)

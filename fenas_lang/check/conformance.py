@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from fenas_lang.check.names import counted
 from fenas_lang.check.report import Reporter
 from fenas_lang.diagnostics import Fix
 from fenas_lang.functions import FUNCTIONS, SKIP
 from fenas_lang.registry import suggest
 from fenas_lang.rules import conformance as rule
 from fenas_lang.spaces import model
-from fenas_lang.spaces.model import FunctionRule, Space
+from fenas_lang.spaces.model import FunctionRule, Space, counted, in_words
 from fenas_lang.syntax import ast
 from fenas_lang.syntax.ast import Call, Cell, Expr, Node
 
@@ -107,7 +106,7 @@ class Conformance:
     def _check_header(self) -> None:
         states, (least, most) = len(self.cell.states), self.space.states
         if states < least or (most is not None and states > most):
-            allowed = _range(least, most, "state")
+            allowed = in_words((least, most), "state")
             span, name = self.cell.name_span, self.space.name
             found = counted(states, "state")
             self.report(
@@ -165,7 +164,7 @@ class Conformance:
             rule.FUNCTION,
             node.value.span,
             space=self.space.name,
-            function=shown.strip("`"),
+            function=shown,
             hint=hint,
         )
 
@@ -207,7 +206,7 @@ class Conformance:
             node.value.span,
             space=self.space.name,
             function=allowed.name,
-            allowed=_range(allowed.min_parents, most, "parent"),
+            allowed=in_words((allowed.min_parents, most), "parent"),
             found=str(len(arguments)),
             hint=self._open_hint() if most and len(arguments) > most else None,
         )
@@ -318,9 +317,3 @@ class Conformance:
 def _is_number(argument: Expr) -> bool:
     inner = argument.operand if isinstance(argument, ast.Negate | ast.Weighted) else argument
     return isinstance(inner, ast.Number)
-
-
-def _range(least: int, most: int | None, noun: str) -> str:
-    if most is None:
-        return f"{least} or more {noun}s"
-    return counted(least, noun) if least == most else f"{least} to {most} {noun}s"

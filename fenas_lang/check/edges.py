@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from fenas_lang.check.names import counted
 from fenas_lang.check.report import Reporter
 from fenas_lang.diagnostics import Fix
 from fenas_lang.functions import ACTIVATION, FUNCTIONS, SKIP
 from fenas_lang.rules import edges as rule
 from fenas_lang.source import Span
+from fenas_lang.spaces.model import counted
 from fenas_lang.syntax import ast
 from fenas_lang.syntax.ast import Call, Expr, Function, Node, Weighted, children
 from fenas_lang.syntax.flatten import is_literal
 from fenas_lang.syntax.formatter import format_expression
+
+AS_ONE = "write its value as one literal"
 
 
 class EdgeChecker:
@@ -38,7 +40,8 @@ class EdgeChecker:
             hint = "leave out what would be zero"
             self.report(rule.ZERO_ALONE, value.span, hint=hint)
         elif is_literal(value):
-            self.report(rule.LITERALS_ONLY, value.span)
+            hint = "use it in an expression that reads something"
+            self.report(rule.LITERALS_ONLY, value.span, hint=hint)
         else:
             self.check(value)
 
@@ -49,7 +52,7 @@ class EdgeChecker:
         elif isinstance(expr, Call):
             self._check_call(expr)
         elif _literals_only(expr) and not is_literal(expr):
-            self.report(rule.LITERALS_ONLY, expr.span)
+            self.report(rule.LITERALS_ONLY, expr.span, hint=AS_ONE)
         else:
             for child in children(expr):
                 self.check(child)
@@ -79,7 +82,7 @@ class EdgeChecker:
         if definition is None and call.function not in self.functions:
             kind = ACTIVATION
         if kind != "fn" and call.arguments and all(map(_literals_only, call.arguments)):
-            self.report(rule.LITERALS_ONLY, call.span)
+            self.report(rule.LITERALS_ONLY, call.span, hint=AS_ONE)
             return
         if kind == "fn":
             for where in call.dropped:
@@ -112,13 +115,14 @@ class EdgeChecker:
         terms = _terms(argument)
         if len(terms) < 2 or not any(isinstance(term, Weighted) for term in terms):
             return False
-        written = ", ".join(map(format_expression, terms))
+        if _only_added(argument):
+            written = ", ".join(map(format_expression, terms))
+        else:
+            written = format_expression(_with_identities(argument))
         others = (written if a is argument else format_expression(a) for a in call.arguments)
         instead = f"{call.function}({', '.join(others)})"
-        span = argument.span
-        self.report(
-            rule.MISPLACED_WEIGHT, span, Fix(span.start, span.end, written), instead=instead
-        )
+        fix = Fix(argument.span.start, argument.span.end, written)
+        self.report(rule.MISPLACED_WEIGHT, argument.span, fix, instead=instead)
         for term in terms:
             self.check(term.operand if isinstance(term, Weighted) else term)
         return True
@@ -145,10 +149,24 @@ class EdgeChecker:
 
 
 def _terms(expr: Expr) -> Sequence[Expr]:
-    """The terms of a sum, left to right."""
-    if isinstance(expr, ast.Binary) and expr.op == "+":
+    """The terms of a sum or difference, left to right."""
+    if isinstance(expr, ast.Binary) and expr.op in "+-":
         return [*_terms(expr.left), *_terms(expr.right)]
     return [expr]
+
+
+def _only_added(expr: Expr) -> bool:
+    """Whether the terms of a sum are all added, none subtracted."""
+    if isinstance(expr, ast.Binary) and expr.op in "+-":
+        return expr.op == "+" and _only_added(expr.left) and _only_added(expr.right)
+    return True
+
+
+def _with_identities(expr: Expr) -> Expr:
+    """A sum with each weighted term made a node, `identity(@a)`."""
+    if isinstance(expr, ast.Binary) and expr.op in "+-":
+        return ast.binary(expr.op, _with_identities(expr.left), _with_identities(expr.right))
+    return ast.call("identity", (expr,)) if isinstance(expr, Weighted) else expr
 
 
 def _parenthesised(operand: Expr) -> str:

@@ -11,6 +11,7 @@ from fenas_lang.functions import FUNCTIONS, KEYWORDS, RESERVED
 from fenas_lang.registry import suggest
 from fenas_lang.rules import names as rule
 from fenas_lang.source import Span
+from fenas_lang.spaces.model import counted
 from fenas_lang.syntax import ast
 from fenas_lang.syntax.ast import Cell, Function, walk
 
@@ -94,11 +95,17 @@ class References:
             return False
         self.told.add(name.id)
         if name.id in later:
-            line = self.report.line(later[name.id].start)
-            return self.report(rule.USED_BEFORE, name.span, name=name.id, line=line)
+            return self._used_before(name, later[name.id])
         suggestion = nearest(name.id, known)
         fix = Fix(name.span.start, name.span.end, suggestion) if suggestion else None
         return self.report(rule.UNKNOWN_NAME, name.span, fix, name=name.id, suggestion=suggestion)
+
+    def _used_before(self, name: ast.Name, definition: Span) -> bool:
+        line = self.report.line(definition.start)
+        hint = f"move the line that defines `{name.id}` up"
+        if line == self.report.line(name.span.start):
+            hint = "a node cannot read itself; its value of the step before is a state"
+        return self.report(rule.USED_BEFORE, name.span, name=name.id, line=line, hint=hint)
 
 
 def check_cell_names(report: Reporter, cell: Cell, references: References) -> None:
@@ -172,8 +179,3 @@ def check_function_names(report: Reporter, function: Function, references: Refer
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """What the word was probably meant to be; of very many candidates only some are tried."""
     return suggest(word, islice(candidates, MAX_CANDIDATES))
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 state`, `2 states`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

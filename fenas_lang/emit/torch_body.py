@@ -33,6 +33,7 @@ class Body:
         self._vectors: dict[str, str] = {}
         self._prepare: list[str] = []
         self._step: list[str] = []
+        self._size: str | None = None
         self._claim_own_names()
         self._write()
 
@@ -104,15 +105,30 @@ class Body:
         if len(pieces) == 1:
             self._write_linear(targets[0], product, arguments, lines, indent)
             return
-        split = _split(pieces)
+        split = self._split(source, pieces)
         line = f"{indent}{', '.join(targets)} = F.linear({', '.join(arguments)}){split}"
         slab = product.source in self.outline.slabs
         if layout.fits(line) and not slab:
             lines.append(line)
             return
-        whole = self._names.claim("sums" if slab else f"from_{source}")
+        whole = self._names.claim("sums" if slab else f"all_from_{source}")
         self._write_linear(whole, product, arguments, lines, indent)
         lines += layout.unpacked(indent, targets, f"{whole}{split}")
+
+    def _split(self, source: str, pieces: list[tuple[int, ...]]) -> str:
+        """The call that takes a fused product apart."""
+        if all(len(piece) == 1 for piece in pieces):
+            return f".chunk({len(pieces)}, dim=-1)"
+        if self._size is None:
+            self._size = self._names.claim("size")
+            self._prepare.insert(0, f"{METHOD}{self._size} = self.hidden_size")
+        sizes = [f"{len(p)} * {self._size}" if len(p) > 1 else self._size for p in pieces]
+        listed = f"[{', '.join(sizes)}]"
+        if len(listed) > LONGEST_INLINE:
+            name = self._names.claim(f"{source}_sizes")
+            self._prepare += layout.bracketed(METHOD, f"{name} = [", sizes, "]")
+            listed = name
+        return f".split({listed}, dim=-1)"
 
     def _write_linear(
         self, name: str, product: Product, arguments: list[str], lines: list[str], indent: str
@@ -229,15 +245,6 @@ class Body:
         constants = [k for k in self.outline.full_constants if k in plan.graph.outputs]
         handed = (self._variables[k] for k in (*constants, *plan.handed))
         return list(dict.fromkeys(handed))
-
-
-def _split(pieces: list[tuple[int, ...]]) -> str:
-    """The call that takes a fused product apart."""
-    if all(len(piece) == 1 for piece in pieces):
-        return f".chunk({len(pieces)}, dim=-1)"
-    size = "self.hidden_size"
-    sizes = (f"{len(p)} * {size}" if len(p) > 1 else size for p in pieces)
-    return f".split([{', '.join(sizes)}], dim=-1)"
 
 
 def _returned(prepared: list[str]) -> list[str]:

@@ -14,7 +14,7 @@ _DARTS_GOOD = _cell("s0 = first(x, h_prev)", "s1 = relu_skip(s0)", "h = mean(s1)
 FUNCTION = Rule(
     "FEN050",
     "a function that the space does not have",
-    "the space `{space}` has no `{function}`",
+    "the space `{space}` has no {function}",
     "A search space lists the functions that a node may compute. `in open` allows all of them.",
     bad=_cell("h = gelu(@x, @h_prev)"),
     good=_cell("h = gelu(@x, @h_prev)", header="cell RNN in open (x, h_prev) -> h {"),

@@ -67,7 +67,7 @@ LITERALS_ONLY = Rule(
     "A node reads at least one value that is not a literal; constants are written out.",
     bad=_cell("h = tanh(@x, @h_prev) * (1 + 2)", header=_OPEN),
     good=_cell("h = tanh(@x, @h_prev) * 3", header=_OPEN),
-    hint="write its value as one literal",
+    hint="{hint}",
 )
 WEIGHTED_ARGUMENT = Rule(
     "FEN036",

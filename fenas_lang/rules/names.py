@@ -29,7 +29,7 @@ USED_BEFORE = Rule(
     "from the time step before is a state, named in the header.",
     bad=_cell("h = tanh(@x, @a)", "a = sigmoid(@x, @h_prev)"),
     good=_cell("a = sigmoid(@x, @h_prev)", "h = tanh(@x, @a)"),
-    hint="move the line that defines `{name}` up",
+    hint="{hint}",
 )
 DEFINED_TWICE = Rule(
     "FEN014",

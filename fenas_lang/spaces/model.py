@@ -97,8 +97,9 @@ def counted(number: int, noun: str) -> str:
 
 
 def in_words(numbers: Range, noun: str) -> str:
-    """`1 state`, `1 to 2 states`, `1 or more states`."""
+    """`1 state`, `1 or 2 states`, `1 to 3 states`, `1 or more states`."""
     least, most = numbers
     if least == most:
         return counted(least, noun)
-    return f"{least} or more {noun}s" if most is None else f"{least} to {most} {noun}s"
+    between = "or" if most == least + 1 else "to"
+    return f"{least} or more {noun}s" if most is None else f"{least} {between} {most} {noun}s"

@@ -30,7 +30,7 @@ GREY = 16.0
 @dataclass(frozen=True)
 class DigitsSettings(Settings):
     epochs: int = setting(8, "passes over the training images", low=1)
-    learning_rate: float = setting(0.005, "Adam's step size", low=1e-9, high=100)
+    learning_rate: float = setting(0.01, "Adam's step size", low=1e-9, high=100)
 
 
 class Digits(SupervisedTask[DigitsSettings]):

@@ -264,6 +264,25 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_no_worker(whole: Path, tmp_pat
     assert trace(path) == trace(whole)
 
 
+def test_a_full_disk_ends_the_run_and_keeps_every_trial(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = Store._write_tables
+
+    def begin_on_a_small_disk(store: Store, meta: Any) -> None:
+        begin(store, meta)
+        with store._engine.connect() as connection:
+            pages = int(connection.exec_driver_sql("PRAGMA page_count").scalar_one())
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
+
+    monkeypatch.setattr(Store, "_write_tables", begin_on_a_small_disk)
+    with pytest.raises(FenError, match=r"FEN506.*fenasc resume"):
+        run(tmp_path / "run.db", baselines=2)
+    assert 0 < len(trials(tmp_path / "run.db")) < len(trials(whole))
+    resume(tmp_path / "run.db")
+    assert trace(tmp_path / "run.db") == trace(whole)
+
+
 def test_resuming_a_finished_run_adds_nothing(whole: Path, tmp_path: Path) -> None:
     copy = tmp_path / "run.db"
     copy.write_bytes(whole.read_bytes())
@@ -329,5 +348,13 @@ def test_progress_is_told(tmp_path: Path) -> None:
     assert scores == sorted(scores)  # type: ignore[type-var]
 
 
-def test_seeds_may_be_cells_of_the_api(tmp_path: Path) -> None:
-    assert run(tmp_path / "run.db", cells=[load("LSTM")]).lineage
+def test_the_public_function_takes_cells_references_and_whole_files(tmp_path: Path) -> None:
+    import fenas_lang as fen
+
+    two = tmp_path / "two.fen"
+    two.write_text(f"{load('RNN')}\n{load('MGU')}")
+    cells = [load("LSTM"), "gru.fen", str(two)]
+    path = tmp_path / "run.db"
+    result = fen.evolve(cells, task="stub_tasks:Instant", store=str(path), **SMALL)
+    assert [trial.name for trial in trials(path)[:4]] == ["LSTM", "GRU", "RNN", "MGU"]
+    assert result.store == str(path)

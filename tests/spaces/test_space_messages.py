@@ -67,7 +67,7 @@ def test_examples(rule: Rule) -> None:
             "space s { states 1 node tanh_skip: 3 parents }",
             "FEN109",
             "3 parents",
-            "it has 1 to 2 parents",
+            "it has 1 or 2 parents",
         ),
         ("space s { states 1 node tanh: 0 parents }", "FEN104", "0", "begin at 1"),
         (
