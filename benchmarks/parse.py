@@ -1,6 +1,6 @@
 """Nine-node cells parsed and checked a second; the target is 400.
 
-    python benchmarks/parse.py [CELLS]
+python benchmarks/parse.py [CELLS]
 """
 
 from __future__ import annotations

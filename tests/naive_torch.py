@@ -6,6 +6,7 @@ Knows nothing of primitives, plans or emitted code, so it can judge them, gradie
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 
@@ -16,6 +17,72 @@ from torch import Tensor
 from fenas_lang.ir.graph import ELEMENTWISE, PLAIN, Dataflow, Edge, FlatNode
 
 Values = Mapping[str, Tensor]
+Change = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Run:
+    """How to run a cell: its edges, and what to do to some values on the way.
+
+    `mask` changes the operand of every weighted edge, given the name of its source; `rounded`
+    every node's and gate's value, so that a test can move them by their last place.
+    """
+
+    flow: Dataflow
+    edges: Values
+    mask: Callable[[str, Tensor], Tensor] = lambda source, value: value
+    rounded: Change = lambda value: value
+
+    def sequence(self, xs: Tensor, states: Sequence[Tensor]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """All outputs (T, B, H) and the states after them."""
+        current, outputs = tuple(states), []
+        for x in xs:
+            current = self.step(x, current)
+            outputs.append(current[0])
+        return torch.stack(outputs), current
+
+    def step(self, x: Tensor, states: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """The next states."""
+        values = {self.flow.input: x, **dict(zip(self.flow.states, states, strict=True))}
+        for node in self.flow.live:
+            values[node.name] = self.rounded(self._node(node, values, states[0]))
+        return tuple(values[name] for name in self.flow.outputs)
+
+    def _node(self, node: FlatNode, values: Values, like: Tensor) -> Tensor:
+        plain = [_plain(edge, values, like) for edge in node.edges]
+        if node.function in ATOMIC:
+            return ATOMIC[node.function](*plain)
+        weights = [edge.parameter for edge in node.edges]
+        pre = self._sum(node, plain, weights, node.bias)
+        if node.function in ACTIVATIONS:
+            return ACTIVATIONS[node.function](pre)
+        gates = [edge.gate_parameter for edge in node.edges]
+        c = self.rounded(torch.sigmoid(self._sum(node, plain, gates, node.gate_bias)))
+        h = ACTIVATIONS[node.function.removesuffix("_skip")](pre)
+        return (1 - c) * reduce(torch.add, plain) + c * h
+
+    def _sum(
+        self, node: FlatNode, plain: list[Tensor], weights: list[str | None], bias: str | None
+    ) -> Tensor:
+        parts = [
+            self._weighted(edge, name, value)
+            for edge, name, value in zip(node.edges, weights, plain, strict=True)
+        ]
+        return reduce(torch.add, parts if bias is None else [*parts, self.edges[bias]])
+
+    def _weighted(self, edge: Edge, name: str | None, value: Tensor) -> Tensor:
+        if edge.kind == PLAIN or name is None:
+            return value
+        if edge.kind == ELEMENTWISE:
+            return self.edges[name] * value
+        return F.linear(self.mask(str(edge.source), value), self.edges[name])
+
+
+def _plain(edge: Edge, values: Values, like: Tensor) -> Tensor:
+    if isinstance(edge.source, str):
+        return values[edge.source]
+    return torch.full_like(like, float(edge.source or Fraction(0)))
+
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "tanh": torch.tanh,
@@ -42,82 +109,3 @@ ATOMIC: dict[str, Callable[..., Tensor]] = {
     "neg": lambda a: -a,
     "mean": lambda *values: sum(values) / len(values),
 }
-
-
-def run(
-    flow: Dataflow,
-    xs: Tensor,
-    states: Sequence[Tensor],
-    edges: Values,
-    mask: Callable[[str, Tensor], Tensor] = lambda source, value: value,
-) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """All outputs (T, B, H) and the states after them.
-
-    `mask` is applied to the operand of every weighted edge, given the name of its source.
-    """
-    current, outputs = tuple(states), []
-    for x in xs:
-        current = _step(flow, x, current, edges, mask)
-        outputs.append(current[0])
-    return torch.stack(outputs), current
-
-
-def _step(
-    flow: Dataflow,
-    x: Tensor,
-    states: Sequence[Tensor],
-    edges: Values,
-    mask: Callable[[str, Tensor], Tensor],
-) -> tuple[Tensor, ...]:
-    values = {flow.input: x, **dict(zip(flow.states, states, strict=True))}
-    for node in flow.nodes:
-        if node in flow.live:
-            values[node.name] = _node(node, values, edges, mask, states[0])
-    return tuple(values[name] for name in flow.outputs)
-
-
-def _node(
-    node: FlatNode,
-    values: Values,
-    edges: Values,
-    mask: Callable[[str, Tensor], Tensor],
-    like: Tensor,
-) -> Tensor:
-    plain = [_plain(edge, values, like) for edge in node.edges]
-    if node.function in ATOMIC:
-        return ATOMIC[node.function](*plain)
-    parts = [_weighted(e, e.parameter, values, edges, mask, like) for e in node.edges]
-    pre = _total(parts, node.bias, edges)
-    if node.function in ACTIVATIONS:
-        return ACTIVATIONS[node.function](pre)
-    gates = [_weighted(e, e.gate_parameter, values, edges, mask, like) for e in node.edges]
-    c = torch.sigmoid(_total(gates, node.gate_bias, edges))
-    h = ACTIVATIONS[node.function.removesuffix("_skip")](pre)
-    return (1 - c) * _total(plain, None, edges) + c * h
-
-
-def _plain(edge: Edge, values: Values, like: Tensor) -> Tensor:
-    if isinstance(edge.source, str):
-        return values[edge.source]
-    return torch.full_like(like, float(edge.source or Fraction(0)))
-
-
-def _weighted(
-    edge: Edge,
-    name: str | None,
-    values: Values,
-    edges: Values,
-    mask: Callable[[str, Tensor], Tensor],
-    like: Tensor,
-) -> Tensor:
-    value = _plain(edge, values, like)
-    if edge.kind == PLAIN or name is None:
-        return value
-    if edge.kind == ELEMENTWISE:
-        return edges[name] * value
-    return F.linear(mask(str(edge.source), value), edges[name])
-
-
-def _total(parts: Sequence[Tensor], bias: str | None, edges: Values) -> Tensor:
-    total = reduce(torch.add, parts)
-    return total if bias is None else total + edges[bias]

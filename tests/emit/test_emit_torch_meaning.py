@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -33,6 +33,8 @@ MOST_LEFT_OUT = 0.1
 
 
 Numbers = tuple[np.ndarray, list[np.ndarray], dict[str, np.ndarray]]
+Results = tuple[list[np.ndarray], dict[str, np.ndarray]]
+Change = Callable[[Tensor], Tensor]
 
 
 def emitted_class(cell: Cell) -> Any:
@@ -68,25 +70,27 @@ class Case:
         states = [rng.normal(size=(BATCH, HIDDEN)) for _ in self.flow.states]
         return x, states, random_parameters(self.graph, *self.sizes, rng)
 
-    def reference(self, nudge: bool = False) -> list[np.ndarray]:
+    def reference(self) -> list[np.ndarray]:
         """The interpreter's outputs and final states."""
-        x, states, parameters = _nudged(self.numbers) if nudge else self.numbers
-        outputs, finals = run(self.graph, x, states, parameters)
+        outputs, finals = run(self.graph, *self.numbers)
         return [outputs, *finals]
 
-    def gradients(self, nudge: bool = False) -> dict[str, np.ndarray]:
-        """By x, the states and every parameter, of a naive evaluation."""
-        x, states, parameters = _nudged(self.numbers) if nudge else self.numbers
+    def naive(self, rounded: Change = lambda value: value) -> Results:
+        """A naive evaluation; with `rounded`, of changed numbers and with changed values."""
+        x, states, parameters = self.numbers
         leaves = _leaves(x, states, parameters)
-        x_leaf, *state_leaves = (leaves[k] for k in ("x", *self._state_keys))
-        outputs, finals = naive_torch.run(self.flow, x_leaf, state_leaves, leaves)
-        return _gradients([outputs, *finals], leaves)
+        changed = {name: rounded(leaf) for name, leaf in leaves.items()}
+        x_leaf, *state_leaves = (changed[k] for k in ("x", *self._state_keys))
+        naive = naive_torch.Run(self.flow, changed, rounded=rounded)
+        outputs, finals = naive.sequence(x_leaf, state_leaves)
+        values = [outputs, *finals]
+        return [v.detach().numpy() for v in values], _gradients(values, leaves)
 
     @property
     def _state_keys(self) -> list[str]:
         return [f"state {k}" for k in range(len(self.flow.states))]
 
-    def results(self, layer: nn.Module) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
+    def results(self, layer: nn.Module) -> Results:
         """A layer's outputs and final states, and its gradients."""
         x, states, parameters = self.numbers
         layer.load_edges(parameters)  # type: ignore[operator]
@@ -100,15 +104,15 @@ class Case:
         return [v.detach().numpy() for v in values], _gradients(values, every)
 
 
-def _nudged(numbers: Numbers) -> Numbers:
-    """Input, states and parameters, each number of them moved by its last place, up or down."""
-    rng = np.random.default_rng(0)
+def last_places() -> Change:
+    """Moves every number of a tensor by its last place, up or down."""
+    generator = torch.Generator().manual_seed(0)
 
-    def nudge(values: np.ndarray) -> np.ndarray:
-        return np.nextafter(values, rng.choice([-np.inf, np.inf], size=values.shape))
+    def moved(values: Tensor) -> Tensor:
+        signs = torch.randint(0, 2, values.shape, generator=generator) * 2 - 1
+        return values * (1 + signs.double() * 2**-52)
 
-    x, states, parameters = numbers
-    return nudge(x), [nudge(s) for s in states], {k: nudge(p) for k, p in parameters.items()}
+    return moved
 
 
 def _leaves(
@@ -135,18 +139,22 @@ def close(value: np.ndarray, reference: np.ndarray, tolerance: float = TOLERANCE
     return bool(np.abs(value - reference).max(initial=0) <= tolerance * scale)
 
 
-def well_conditioned(reference: np.ndarray, nudged: np.ndarray) -> bool:
-    finite = np.isfinite(reference).all() and np.isfinite(nudged).all()
-    return bool(finite) and close(nudged, reference, CHAOS)
+def well_conditioned(case: Case) -> bool:
+    """Whether rounding once more, everywhere, moves neither values nor gradients."""
+    values, gradients = case.naive()
+    moved_values, moved_gradients = case.naive(last_places())
+    pairs = [
+        *zip(values, moved_values, strict=True),
+        *((gradient, moved_gradients[name]) for name, gradient in gradients.items()),
+    ]
+    return all(np.isfinite(a).all() and close(b, a, CHAOS) for a, b in pairs)
 
 
 def check_case(case: Case) -> bool:
-    """Whether the references are well conditioned; if so, module and layer must agree with them."""
-    reference, nudged = case.reference(), case.reference(nudge=True)
-    gradients, moved = case.gradients(), case.gradients(nudge=True)
-    pairs = [*zip(reference, nudged, strict=True), *((g, moved[k]) for k, g in gradients.items())]
-    if not all(well_conditioned(a, b) for a, b in pairs):
+    """Whether the case is well conditioned; if so, module and layer must agree with references."""
+    if not well_conditioned(case):
         return False
+    reference, (_, gradients) = case.reference(), case.naive()
     for layer in (
         emitted_class(case.cell)(*case.sizes, dtype=torch.float64),
         compile(case.cell, *case.sizes, dtype=torch.float64),

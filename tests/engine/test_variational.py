@@ -44,9 +44,11 @@ def run_with_known_masks(cell: Cell, variational: dict[str, float]) -> tuple[Ten
         output, _ = layer(x)
     flow = lower(cell)
     zeros = [torch.zeros(BATCH, H, dtype=torch.float64) for _ in flow.states]
-    expected, _ = naive_torch.run(
-        flow, x, zeros, layer.edges(), lambda source, value: value * masks.get(source, 1.0)
-    )
+
+    def mask(source: str, value: Tensor) -> Tensor:
+        return value * masks.get(source, torch.ones(()))
+
+    expected, _ = naive_torch.Run(flow, layer.edges(), mask).sequence(x, zeros)
     return output, expected
 
 
