@@ -17,6 +17,8 @@ from fenas_lang.diagnostics import FenError
 
 GROUPS = ("check", "build", "analyze", "library", "evolve")
 RUN_FAILED = ("FEN4", "FEN50", "FEN51")
+MISUSE = frozenset({"FEN400", "FEN401", "FEN402", "FEN403"})
+"""Of a task's messages those about the words of the command: no such task, no such setting."""
 
 app = typer.Typer(
     name="fenasc",
@@ -61,7 +63,8 @@ for group in GROUPS:
 
 def exit_code(error: FenError) -> int:
     """5 where a run failed (data, store), else 2."""
-    return 5 if any(d.code.startswith(RUN_FAILED) for d in error.diagnostics) else 2
+    codes = [d.code for d in error.diagnostics]
+    return 5 if any(c.startswith(RUN_FAILED) and c not in MISUSE for c in codes) else 2
 
 
 def main() -> None:

@@ -132,6 +132,17 @@ BROKEN_TRIAL = Rule(
     language="shell",
 )
 
+NEEDS_DATABASE_LAYER = Rule(
+    "FEN511",
+    "a package that the search needs",
+    "the search stores its trials with SQLAlchemy, which is not installed",
+    "Compiling and training cells does without it, so it comes with an extra of its own.",
+    bad=f"pip install fenas-lang && {_EVOLVE}",
+    good=f"pip install 'fenas-lang[search]' && {_EVOLVE}",
+    hint="pip install 'fenas-lang[search]'",
+    language="shell",
+)
+
 UNKNOWN_PLUGIN = Rule(
     "FEN520",
     "unknown strategy, mutation or profile",

@@ -17,10 +17,11 @@ from typing import Any, ClassVar, Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
+from fenas_lang.engine.layer import compile as compile_layer
 from fenas_lang.rules import tasks as rules
 from fenas_lang.tasks.outcome import Outcome, Progress
 from fenas_lang.tasks.settings import Settings
-from fenas_lang.tasks.training import LayerFactory, Training, engine
+from fenas_lang.tasks.training import LayerFactory, Training
 
 VALID, TEST = "valid", "test"
 
@@ -91,7 +92,7 @@ class Task(ABC, Generic[S]):
         seconds: float | None = None,
         progress: Callable[[Progress], None] | None = None,
         test: bool = False,
-        build: LayerFactory = engine,
+        build: LayerFactory = compile_layer,
     ) -> Outcome:
         """Train a cell from `seed` and measure it.  Whatever the cell does is an `Outcome`.
 

@@ -29,13 +29,6 @@ LayerFactory = Callable[..., nn.Module]
 `variational`; gives a layer with the interface of `fenas_lang.compile`'s."""
 
 
-def engine(cell: Any, **arguments: Any) -> nn.Module:
-    """The layer factory of everyday: the engine's."""
-    from fenas_lang.engine.layer import compile as compile_layer
-
-    return compile_layer(cell, **arguments)
-
-
 class Training:
     """One training of one cell: its limits, its clock, and what came of it."""
 

@@ -105,6 +105,19 @@ def test_bad_input_is_a_message_and_a_status(
     assert not (folder / "new.db").exists()
 
 
+def test_a_missing_extra_is_named(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['sqlalchemy'] = None")
+    path = f"{tmp_path}{os.pathsep}{ENVIRONMENT['PYTHONPATH']}"
+    done = subprocess.run(
+        command("status run.db"),
+        env={**ENVIRONMENT, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 5 and "pip install 'fenas-lang[search]'" in done.stderr
+
+
 def test_a_newer_store_is_a_message(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "run.db").write_bytes((folder / "run.db").read_bytes())
     with Store.open(tmp_path / "run.db", write=True) as store:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -240,3 +242,9 @@ def test_a_projection_is_put_where_sizes_differ_and_counted(task: Task[Any]) -> 
 def test_a_task_without_data_takes_none(name: str, tmp_path: Path) -> None:
     with pytest.raises(FenError, match="FEN405"):
         tasks.task(name, tmp_path)
+
+
+def test_listing_tasks_is_light() -> None:
+    code = "import sys, fenas_lang.tasks as t; t.names(); print('torch' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
