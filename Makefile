@@ -35,6 +35,9 @@ lint: $(READY)  ## linter and formatter
 types: $(READY)  ## strict type checker
 	$(BIN)/mypy -p fenas_lang
 
+# One thread a process: pytest-xdist already uses every core.
+test fuzz slow: export OMP_NUM_THREADS := 1
+
 test: $(READY)  ## linter, types and tests, in at most ten minutes on two cores
 	$(MAKE) --no-print-directory lint types
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not fuzz and not slow" tests

@@ -65,16 +65,23 @@ def _abs(u: Term) -> Term:
 
 ROOT_HALF = term("0.70710678118654752440")
 
+# Spelled so that the derivatives at 0 are right too, where those of relu and abs are taken as 0.
 ACTIVATIONS: dict[str, tuple[UnaryBody, str]] = {
     "tanh": (tanh, "hyperbolic tangent"),
     "relu": (relu, "max(u, 0)"),
     "sigmoid": (sigmoid, "1 / (1 + exp(-u))"),
     "identity": (lambda u: u, "u"),
-    "leaky_relu": (lambda u: relu(u) - term("0.01") * relu(-u), "u, or u/100 where negative"),
+    "leaky_relu": (
+        lambda u: term("0.01") * u + term("0.99") * relu(u),
+        "u, or u/100 where negative",
+    ),
     "silu": (lambda u: u * sigmoid(u), "u * sigmoid(u), also called swish"),
     "gelu": (lambda u: u * (term("0.5") * (1 + erf(ROOT_HALF * u))), "exact GELU, with erf"),
-    "elu": (lambda u: relu(u) + (exp(-relu(-u)) - 1), "u, or exp(u) - 1 where negative"),
-    "softplus": (lambda u: relu(u) + log(1 + exp(-_abs(u))), "log(1 + exp(u))"),
+    "elu": (lambda u: u + relu(-u) + (exp(-relu(-u)) - 1), "u, or exp(u) - 1 where negative"),
+    "softplus": (
+        lambda u: term("0.5") * (u + _abs(u)) + log(1 + exp(-_abs(u))),
+        "log(1 + exp(u))",
+    ),
     "softsign": (lambda u: u * reciprocal(1 + _abs(u)), "u / (1 + |u|)"),
     "exp": (exp, "exponential"),
     "sin": (sin, "sine"),
