@@ -12,6 +12,7 @@ import pytest
 
 from fenas_lang.check.check import check_text
 from fenas_lang.check.loader import shipped_cells
+from fenas_lang.emit import targets
 
 TWO = "cell A(x, h) -> n { n = tanh(@x, @h) }\ncell B(x, h) -> n { n = relu(@x, @h) }\n"
 
@@ -35,7 +36,9 @@ def test_the_emitted_module_runs_as_it_is(fenasc):
     assert "GRU(" in ran.stdout
 
 
-@pytest.mark.parametrize("target", "ast nodes ir torch latex dot svg mermaid json plan".split())
+@pytest.mark.parametrize(
+    "target", ["ast", "nodes", "ir", "torch", "latex", "dot", "svg", "mermaid", "json", "plan"]
+)
 def test_every_target_prints(fenasc, target):
     ran = fenasc("compile", "lstm.fen", "--emit", target)
     assert ran.status == 0 and len(ran.out) > 100
@@ -101,7 +104,8 @@ def test_analyze_json_has_the_documented_fields(fenasc):
     found = json.loads(fenasc("analyze", "lstm.fen", "--format", "json").out)
     assert found["version"] == 1
     figures = {k: found[k] for k in ("nodes", "skips", "weighted_edges", "plain_edges", "depth")}
-    assert figures == dict(nodes=9, skips=0, weighted_edges=8, plain_edges=9, depth=5)
+    wanted = {"nodes": 9, "skips": 0, "weighted_edges": 8, "plain_edges": 9, "depth": 5}
+    assert figures == wanted
     assert found["parameters"] == {"formula": "4*D*H + 4*H**2 + 4*H", "value": 721200}
     assert found["canonical_key"].startswith("fen1:")
     assert found["ring_key"] == "ring1:none"
@@ -118,7 +122,9 @@ def test_cells_lists_all_and_prints_one(fenasc):
 def test_spaces_lists_and_prints(fenasc):
     listed = fenasc("spaces").out
     assert all(name in listed for name in ("fenas", "enas", "darts", "nas_bench_nlp", "open"))
-    Path("mine.space").write_text(fenasc("spaces", "fenas").out.replace("space fenas", "space mine"))
+    Path("mine.space").write_text(
+        fenasc("spaces", "fenas").out.replace("space fenas", "space mine")
+    )
     ran = fenasc("sample", "--space", "mine.space", "--nodes", 4)
     assert ran.status == 0 and "in mine" in ran.out
 

@@ -27,7 +27,9 @@ def test_the_cell_is_the_shipped_one() -> None:
 
 def test_the_picture_shows_every_node() -> None:
     picture = ET.parse(ROOT / "docs" / "images" / "GRU.svg").getroot()
-    words = {"".join(text.itertext()).strip() for text in picture.iter() if text.tag.endswith("text")}
+    words = {
+        "".join(text.itertext()).strip() for text in picture.iter() if text.tag.endswith("text")
+    }
     assert {node.name for node in load("GRU").nodes} <= words
 
 
