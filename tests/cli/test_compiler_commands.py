@@ -36,9 +36,7 @@ def test_the_emitted_module_runs_as_it_is(fenasc):
     assert "GRU(" in ran.stdout
 
 
-@pytest.mark.parametrize(
-    "target", ["ast", "nodes", "ir", "torch", "latex", "dot", "svg", "mermaid", "json", "plan"]
-)
+@pytest.mark.parametrize("target", targets())
 def test_every_target_prints(fenasc, target):
     ran = fenasc("compile", "lstm.fen", "--emit", target)
     assert ran.status == 0 and len(ran.out) > 100
