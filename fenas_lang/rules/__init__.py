@@ -71,6 +71,11 @@ class Rule:
         return "\n".join(parts)
 
 
+def example(*lines: str, header: str = "cell RNN(x, h_prev) -> h {") -> str:
+    """The text of a cell, for a rule's `bad` or `good`."""
+    return "\n".join([header, *(f"    {line}" for line in lines), "}"])
+
+
 @cache
 def all_rules() -> dict[str, Rule]:
     """Every rule by its code, in order."""

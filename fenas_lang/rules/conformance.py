@@ -1,23 +1,18 @@
 """Diagnostics about a cell and its search space: FEN050 to FEN069, and limits: FEN070."""
 
-from fenas_lang.rules import Rule
+from fenas_lang.rules import Rule, example
 
-
-def _cell(*lines: str, header: str = "cell RNN(x, h_prev) -> h {") -> str:
-    return "\n".join([header, *(f"    {line}" for line in lines), "}"])
-
-
-_GOOD = _cell("h = tanh(@x, @h_prev)")
+_GOOD = example("h = tanh(@x, @h_prev)")
 _DARTS = "cell D in darts (x, h_prev) -> h without bias {"
-_DARTS_GOOD = _cell("s0 = first(x, h_prev)", "s1 = relu_skip(s0)", "h = mean(s1)", header=_DARTS)
+_DARTS_GOOD = example("s0 = first(x, h_prev)", "s1 = relu_skip(s0)", "h = mean(s1)", header=_DARTS)
 
 FUNCTION = Rule(
     "FEN050",
     "a function that the space does not have",
     "the space `{space}` has no {function}",
     "A search space lists the functions that a node may compute. `in open` allows all of them.",
-    bad=_cell("h = gelu(@x, @h_prev)"),
-    good=_cell("h = gelu(@x, @h_prev)", header="cell RNN in open (x, h_prev) -> h {"),
+    bad=example("h = gelu(@x, @h_prev)"),
+    good=example("h = gelu(@x, @h_prev)", header="cell RNN in open (x, h_prev) -> h {"),
     hint="{hint}",
 )
 FORM = Rule(
@@ -26,7 +21,7 @@ FORM = Rule(
     "in `{space}`, the edges of `{function}` are {allowed}, but here they are {found}",
     "In FENAS a node's edges are all weighted or all plain; `add`, `sub` and `mul` have plain "
     "edges.",
-    bad=_cell("h = tanh(@x, h_prev)"),
+    bad=example("h = tanh(@x, h_prev)"),
     good=_GOOD,
     hint="{hint}",
 )
@@ -37,8 +32,8 @@ PARENTS = Rule(
     "A search space bounds how many values a node may read. In FENAS every node has one or two; "
     "more "
     "are had by more nodes.",
-    bad=_cell("a = x * h_prev", "h = tanh(@x, @h_prev, @a)"),
-    good=_cell("a = identity(@x, @h_prev)", "b = identity(@a)", "h = tanh(a, b)"),
+    bad=example("a = x * h_prev", "h = tanh(@x, @h_prev, @a)"),
+    good=example("a = identity(@x, @h_prev)", "b = identity(@a)", "h = tanh(a, b)"),
     hint="{hint}",
 )
 ZERO = Rule(
@@ -46,8 +41,8 @@ ZERO = Rule(
     "`zero` where the space does not allow it",
     "in `{space}`, `zero` stands {allowed}",
     "In FENAS the zero node stands in for the missing second parent of an activation or skip.",
-    bad=_cell("h = tanh(zero, x)"),
-    good=_cell("a = tanh(x, zero)", "h = a + h_prev"),
+    bad=example("h = tanh(zero, x)"),
+    good=example("a = tanh(x, zero)", "h = a + h_prev"),
     hint="{hint}",
 )
 STATES = Rule(
@@ -55,8 +50,8 @@ STATES = Rule(
     "a number of states that the space does not allow",
     "a cell in `{space}` has {allowed}, but this one has {found}",
     "A search space says how many states its cells carry: FENAS one, or two (h and c).",
-    bad=_cell("h = tanh(@x, @a)", header="cell Three(x, a, b, c) -> (h, h, h) {"),
-    good=_cell("h = tanh(@x, @a)", header="cell Three in open (x, a, b, c) -> (h, b, c) {"),
+    bad=example("h = tanh(@x, @a)", header="cell Three(x, a, b, c) -> (h, h, h) {"),
+    good=example("h = tanh(@x, @a)", header="cell Three in open (x, a, b, c) -> (h, b, c) {"),
     hint="{hint}",
 )
 BIAS = Rule(
@@ -75,8 +70,8 @@ OUTPUT_RULE = Rule(
     "A space says how the first output is formed: the last node, the mean of exactly the loose "
     "ends "
     "(the nodes that no node reads), or the mean of all nodes.",
-    bad=_cell("h = tanh(@x, @h_prev)", "a = h * x"),
-    good=_cell("a = tanh(@x, @h_prev)", "h = a * x"),
+    bad=example("h = tanh(@x, @h_prev)", "a = h * x"),
+    good=example("a = tanh(@x, @h_prev)", "h = a * x"),
     hint="{hint}",
 )
 OUTPUT_NODE = Rule(
@@ -84,8 +79,8 @@ OUTPUT_NODE = Rule(
     "an output that is no node",
     "`{name}` is {what}; an output of a cell in `{space}` is a node",
     "Only the space `open` lets an input or a state be an output.",
-    bad=_cell("h = tanh(@x, @c_prev)", header="cell Two(x, h_prev, c_prev) -> (h, h_prev) {"),
-    good=_cell(
+    bad=example("h = tanh(@x, @c_prev)", header="cell Two(x, h_prev, c_prev) -> (h, h_prev) {"),
+    good=example(
         "h = tanh(@x, @c_prev)", header="cell Two in open (x, h_prev, c_prev) -> (h, h_prev) {"
     ),
     hint="write `c = identity({name})` and use `c`",
@@ -95,7 +90,7 @@ FIRST = Rule(
     "a cell that does not begin as its space demands",
     "a cell in `{space}` begins with `{first}({arguments})`, and calls `{first}` nowhere else",
     "In ENAS and DARTS the first node mixes the input with the state, and all others read nodes.",
-    bad=_cell("s0 = first(x, h_prev)", "s1 = first(x, s0)", "h = mean(s1)", header=_DARTS),
+    bad=example("s0 = first(x, h_prev)", "s1 = first(x, s0)", "h = mean(s1)", header=_DARTS),
     good=_DARTS_GOOD,
 )
 LITERAL = Rule(
@@ -103,8 +98,8 @@ LITERAL = Rule(
     "a literal in a space without literals",
     "the space `{space}` has no numbers",
     "Numeric literals are for cells `in open`.",
-    bad=_cell("a = tanh(@x, @h_prev)", "h = 0.5 * a"),
-    good=_cell("h = 0.5 * tanh(@x, @h_prev)", header="cell Half in open (x, h_prev) -> h {"),
+    bad=example("a = tanh(@x, @h_prev)", "h = 0.5 * a"),
+    good=example("h = 0.5 * tanh(@x, @h_prev)", header="cell Half in open (x, h_prev) -> h {"),
     hint="write `cell {name} in open`",
 )
 NODE_PARENT = Rule(
@@ -112,7 +107,7 @@ NODE_PARENT = Rule(
     "an input where the space wants a node",
     "in `{space}`, `{function}` reads nodes, and `{name}` is {what}",
     "In ENAS and DARTS only the first node reads the input and the state.",
-    bad=_cell("s0 = first(x, h_prev)", "s1 = relu_skip(x)", "h = mean(s1)", header=_DARTS),
+    bad=example("s0 = first(x, h_prev)", "s1 = relu_skip(x)", "h = mean(s1)", header=_DARTS),
     good=_DARTS_GOOD,
 )
 MEAN = Rule(
@@ -120,8 +115,8 @@ MEAN = Rule(
     "a `mean` that is not the output's",
     "in `{space}`, `mean` forms the output and nothing else",
     "Where an output rule averages nodes, the mean stands at the end and no node reads it.",
-    bad=_cell("a = tanh(@x, @h_prev)", "b = mean(a, x)", "h = b * a"),
-    good=_cell("a = tanh(@x, @h_prev)", "b = a * x", "d = a - x", "h = mean(b, d)"),
+    bad=example("a = tanh(@x, @h_prev)", "b = mean(a, x)", "h = b * a"),
+    good=example("a = tanh(@x, @h_prev)", "b = a * x", "d = a - x", "h = mean(b, d)"),
     hint="use `+`, or write the cell `in open`",
 )
 TOO_MANY_NODES = Rule(
@@ -131,7 +126,7 @@ TOO_MANY_NODES = Rule(
     "Nested expressions and calls of functions count as the nodes that they become.",
     bad="fn f0(a) = a * a\n"
     + "".join(f"fn f{k}(a) = f{k - 1}(a) * f{k - 1}(a)\n" for k in range(1, 13))
-    + _cell("h = f12(h_prev)"),
-    good="fn f0(a) = a * a\n" + _cell("b = f0(h_prev)", "h = b * x"),
+    + example("h = f12(h_prev)"),
+    good="fn f0(a) = a * a\n" + example("b = f0(h_prev)", "h = b * x"),
     hint="make the cell smaller",
 )

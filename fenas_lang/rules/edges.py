@@ -1,13 +1,8 @@
 """Diagnostics about edges, arguments and functions: FEN030 to FEN049."""
 
-from fenas_lang.rules import Rule
+from fenas_lang.rules import Rule, example
 
-
-def _cell(*lines: str, header: str = "cell RNN(x, h_prev) -> h {") -> str:
-    return "\n".join([header, *(f"    {line}" for line in lines), "}"])
-
-
-_GOOD = _cell("h = tanh(@x, @h_prev)")
+_GOOD = example("h = tanh(@x, @h_prev)")
 _OPEN = "cell Open in open (x, h_prev) -> h {"
 
 MISPLACED_WEIGHT = Rule(
@@ -17,8 +12,8 @@ MISPLACED_WEIGHT = Rule(
     "A weighted edge leads into an activation, which adds its edges and a bias: `sigmoid(@x, "
     "@h)` is "
     "sigmoid(W·x + U·h + b). To use a weighted edge elsewhere, make it a node: `identity(@x)`.",
-    bad=_cell("h = sigmoid(@x + @h_prev)"),
-    good=_cell("h = sigmoid(@x, @h_prev)"),
+    bad=example("h = sigmoid(@x + @h_prev)"),
+    good=example("h = sigmoid(@x, @h_prev)"),
     hint="write `{instead}`",
 )
 ARITY = Rule(
@@ -27,8 +22,8 @@ ARITY = Rule(
     "`{function}` takes {expected}, but has {found} here",
     "`add`, `sub` and `mul` take two arguments; activations one or more, their sum is meant; skips "
     "one or two; a function of your own as many as it has parameters.",
-    bad=_cell("a = tanh_skip(x, h_prev, x)", "h = tanh(a)"),
-    good=_cell("a = tanh_skip(x, h_prev)", "h = tanh(a)"),
+    bad=example("a = tanh_skip(x, h_prev, x)", "h = tanh(a)"),
+    good=example("a = tanh_skip(x, h_prev)", "h = tanh(a)"),
     hint="{hint}",
 )
 ALIAS = Rule(
@@ -36,8 +31,8 @@ ALIAS = Rule(
     "a second name for the same value",
     "`{name} = {value}` gives a value a second name, which is no node",
     "Every line is a node, one call of a function.",
-    bad=_cell("a = tanh(@x, @h_prev)", "h = a"),
-    good=_cell("a = tanh(@x, @h_prev)", "h = identity(a)"),
+    bad=example("a = tanh(@x, @h_prev)", "h = a"),
+    good=example("a = tanh(@x, @h_prev)", "h = identity(a)"),
     hint="write `{name} = identity({value})`",
 )
 ZERO_ALONE = Rule(
@@ -46,8 +41,8 @@ ZERO_ALONE = Rule(
     "`zero` stands only as a plain argument of a function",
     "The zero node stands in for a missing parent. It is no value of a node by itself, and carries "
     "no weight.",
-    bad=_cell("a = tanh(@x, @zero)", "h = a + h_prev"),
-    good=_cell("a = tanh(@x, zero)", "h = a + h_prev"),
+    bad=example("a = tanh(@x, @zero)", "h = a + h_prev"),
+    good=example("a = tanh(@x, zero)", "h = a + h_prev"),
     hint="{hint}",
 )
 WEIGHTED_LITERAL = Rule(
@@ -56,8 +51,8 @@ WEIGHTED_LITERAL = Rule(
     "a literal carries no weight",
     "A learned matrix times a constant vector is a bias, and every activation with a weighted edge "
     "has one already.",
-    bad=_cell("h = tanh(@x, @0.5, @h_prev)", header=_OPEN),
-    good=_cell("h = tanh(@x, 0.5, @h_prev)", header=_OPEN),
+    bad=example("h = tanh(@x, @0.5, @h_prev)", header=_OPEN),
+    good=example("h = tanh(@x, 0.5, @h_prev)", header=_OPEN),
     hint="remove the `@`",
 )
 LITERALS_ONLY = Rule(
@@ -65,8 +60,8 @@ LITERALS_ONLY = Rule(
     "an expression of literals alone",
     "this is an expression of literals alone",
     "A node reads at least one value that is not a literal; constants are written out.",
-    bad=_cell("h = tanh(@x, @h_prev) * (1 + 2)", header=_OPEN),
-    good=_cell("h = tanh(@x, @h_prev) * 3", header=_OPEN),
+    bad=example("h = tanh(@x, @h_prev) * (1 + 2)", header=_OPEN),
+    good=example("h = tanh(@x, @h_prev) * 3", header=_OPEN),
     hint="{hint}",
 )
 WEIGHTED_ARGUMENT = Rule(
@@ -75,8 +70,8 @@ WEIGHTED_ARGUMENT = Rule(
     "`@` cannot stand in an argument of `{function}`",
     "A `fn` is given nodes; the weights are in its body, where `@` may stand before a parameter. "
     "`mean` has no weights either.",
-    bad="fn gated(g, a) = sigmoid(@g) * a\n\n" + _cell("h = gated(@x, h_prev)"),
-    good="fn gated(g, a) = sigmoid(@g) * a\n\n" + _cell("h = gated(x, h_prev)"),
+    bad="fn gated(g, a) = sigmoid(@g) * a\n\n" + example("h = gated(@x, h_prev)"),
+    good="fn gated(g, a) = sigmoid(@g) * a\n\n" + example("h = gated(x, h_prev)"),
     hint="write `{instead}`",
 )
 ELEMENTWISE_SKIP = Rule(
@@ -85,7 +80,7 @@ ELEMENTWISE_SKIP = Rule(
     "`{function}` has matrices of its own, so `@.` cannot stand in it",
     "A skip function owns its weights, one matrix an argument and one more for the gate; its "
     "arguments are written bare.",
-    bad=_cell("h = tanh_skip(@.h_prev, x)", header=_OPEN),
-    good=_cell("h = tanh_skip(h_prev, x)", header=_OPEN),
+    bad=example("h = tanh_skip(@.h_prev, x)", header=_OPEN),
+    good=example("h = tanh_skip(h_prev, x)", header=_OPEN),
     hint="write the argument bare",
 )

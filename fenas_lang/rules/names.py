@@ -1,14 +1,9 @@
 """Diagnostics about names: FEN012 to FEN029."""
 
 from fenas_lang.diagnostics import WARNING
-from fenas_lang.rules import Rule
+from fenas_lang.rules import Rule, example
 
-
-def _cell(*lines: str, header: str = "cell RNN(x, h_prev) -> h {") -> str:
-    return "\n".join([header, *(f"    {line}" for line in lines), "}"])
-
-
-_GOOD = _cell("h = tanh(@x, @h_prev)")
+_GOOD = example("h = tanh(@x, @h_prev)")
 
 UNKNOWN_NAME = Rule(
     "FEN012",
@@ -17,7 +12,7 @@ UNKNOWN_NAME = Rule(
     "A node reads the cell's input, its states and the nodes above it, by the names that the "
     "header "
     "or their own lines give them.",
-    bad=_cell("h = tanh(@x, @h_pre)"),
+    bad=example("h = tanh(@x, @h_pre)"),
     good=_GOOD,
     hint="did you mean `{suggestion}`?",
 )
@@ -27,8 +22,8 @@ USED_BEFORE = Rule(
     "`{name}` is used here, but defined only in line {line}",
     "Nodes are computed from top to bottom, so a node reads only what stands above it. What comes "
     "from the time step before is a state, named in the header.",
-    bad=_cell("h = tanh(@x, @a)", "a = sigmoid(@x, @h_prev)"),
-    good=_cell("a = sigmoid(@x, @h_prev)", "h = tanh(@x, @a)"),
+    bad=example("h = tanh(@x, @a)", "a = sigmoid(@x, @h_prev)"),
+    good=example("a = sigmoid(@x, @h_prev)", "h = tanh(@x, @a)"),
     hint="{hint}",
 )
 DEFINED_TWICE = Rule(
@@ -38,8 +33,8 @@ DEFINED_TWICE = Rule(
     "Every name of a cell stands for one value: an input, a state or a node. The same holds for "
     "the "
     "names of cells and functions in a file.",
-    bad=_cell("h = tanh(@x, @h_prev)", "h = sigmoid(@x, @h_prev)"),
-    good=_cell("a = tanh(@x, @h_prev)", "h = sigmoid(@x, @a)"),
+    bad=example("h = tanh(@x, @h_prev)", "h = sigmoid(@x, @h_prev)"),
+    good=example("a = tanh(@x, @h_prev)", "h = sigmoid(@x, @a)"),
     hint="choose another name",
 )
 RESERVED = Rule(
@@ -49,8 +44,8 @@ RESERVED = Rule(
     "The names of the language's functions, and `gate` and `zero`, cannot name nodes, "
     "parameters or "
     "functions of your own.",
-    bad=_cell("gate = sigmoid(@x, @h_prev)", "h = gate * x"),
-    good=_cell("z = sigmoid(@x, @h_prev)", "h = z * x"),
+    bad=example("gate = sigmoid(@x, @h_prev)", "h = gate * x"),
+    good=example("z = sigmoid(@x, @h_prev)", "h = z * x"),
     hint="choose another name",
 )
 BAD_IDENTIFIER = Rule(
@@ -60,7 +55,7 @@ BAD_IDENTIFIER = Rule(
     "Parameters are named after nodes, `r.x` or `edge__r__x` in a state_dict, so a name "
     "contains no "
     "`__`, does not end in `_`, and has at most 255 characters.",
-    bad=_cell("h_ = tanh(@x, @h_prev)", header="cell RNN(x, h_prev) -> h_ {"),
+    bad=example("h_ = tanh(@x, @h_prev)", header="cell RNN(x, h_prev) -> h_ {"),
     good=_GOOD,
     hint="choose another name",
 )
@@ -70,8 +65,8 @@ OUTPUT_COUNT = Rule(
     "this cell has {states} but {outputs}",
     "Output k is the next value of state k, so there are as many outputs as states. The first "
     "output is also what the layer emits.",
-    bad=_cell("h = tanh(@x, @h_prev)", header="cell RNN(x, h_prev, c_prev) -> h {"),
-    good=_cell(
+    bad=example("h = tanh(@x, @h_prev)", header="cell RNN(x, h_prev, c_prev) -> h {"),
+    good=example(
         "h = tanh(@x, @h_prev)",
         "c = c_prev + h",
         header="cell Sum in open (x, h_prev, c_prev) -> (h, c) {",
@@ -84,7 +79,7 @@ NO_STATE = Rule(
     "a cell needs an input and at least one state",
     "The first parameter is the input of the time step, each further one a state that the cell "
     "carries to the next step.",
-    bad=_cell("h = tanh(@x)", header="cell Feedforward(x) -> h {"),
+    bad=example("h = tanh(@x)", header="cell Feedforward(x) -> h {"),
     good=_GOOD,
     hint="write `cell {name}(x, h_prev) -> h`",
 )
@@ -95,7 +90,7 @@ DEAD_NODE = Rule(
     "A dead node owns no parameters and computes nothing. A search makes them often; in a cell "
     "that "
     "a person wrote it is usually a mistake.",
-    bad=_cell("a = sigmoid(@x)", "h = tanh(@x, @h_prev)"),
+    bad=example("a = sigmoid(@x)", "h = tanh(@x, @h_prev)"),
     good=_GOOD,
     hint="use it or remove it",
     severity=WARNING,
@@ -106,7 +101,7 @@ UNKNOWN_FUNCTION = Rule(
     "there is no function `{name}`",
     "The functions of the language are listed in its reference; your own are defined by `fn` above "
     "the cell, or in its space.",
-    bad=_cell("h = tahn(@x, @h_prev)"),
+    bad=example("h = tahn(@x, @h_prev)"),
     good=_GOOD,
     hint="did you mean `{suggestion}`?",
 )
@@ -115,8 +110,8 @@ FUNCTION_BEFORE = Rule(
     "a function that is used before it is defined",
     "the function `{name}` is used here, but defined only in line {line}",
     "A function is defined above its first use.",
-    bad=_cell("h = twice(x)") + "\n\nfn twice(a) = a + a",
-    good="fn twice(a) = a + a\n\n" + _cell("a = twice(x)", "h = a + h_prev"),
+    bad=example("h = twice(x)") + "\n\nfn twice(a) = a + a",
+    good="fn twice(a) = a + a\n\n" + example("a = twice(x)", "h = a + h_prev"),
     hint="move `fn {name}` up",
 )
 RECURSION = Rule(
@@ -125,8 +120,8 @@ RECURSION = Rule(
     "the function `{name}` calls itself",
     "A call is replaced by the nodes of the function's body, so a function cannot be part of its "
     "own body. Repetition over time is what a state is for.",
-    bad="fn f(a) = a + f(a)\n\n" + _cell("h = f(h_prev)"),
-    good="fn f(a) = a + a\n\n" + _cell("b = f(h_prev)", "h = b + x"),
+    bad="fn f(a) = a + f(a)\n\n" + example("h = f(h_prev)"),
+    good="fn f(a) = a + a\n\n" + example("b = f(h_prev)", "h = b + x"),
     hint="write the body without `{name}`",
 )
 BODY_IS_PARAMETER = Rule(
@@ -134,8 +129,8 @@ BODY_IS_PARAMETER = Rule(
     "a function whose body is just a parameter",
     "the body of `{name}` is only its parameter",
     "A function makes at least one node.",
-    bad="fn same(a) = a\n\n" + _cell("h = same(h_prev)"),
-    good="fn same(a) = identity(a)\n\n" + _cell("b = same(h_prev)", "h = b + x"),
+    bad="fn same(a) = a\n\n" + example("h = same(h_prev)"),
+    good="fn same(a) = identity(a)\n\n" + example("b = same(h_prev)", "h = b + x"),
     hint="write `identity({parameter})`",
 )
 FREE_NAME = Rule(
@@ -143,8 +138,8 @@ FREE_NAME = Rule(
     "a function that reaches outside",
     "`{name}` is not a parameter of `{function}`",
     "A function sees nothing but its parameters, so that a call means the same everywhere.",
-    bad="fn f(a) = a + x\n\n" + _cell("h = f(h_prev)"),
-    good="fn f(a, x) = a + x\n\n" + _cell("h = f(h_prev, x)"),
+    bad="fn f(a) = a + x\n\n" + example("h = f(h_prev)"),
+    good="fn f(a, x) = a + x\n\n" + example("h = f(h_prev, x)"),
     hint="did you mean `{suggestion}`?",
 )
 UNKNOWN_SPACE = Rule(
@@ -153,7 +148,7 @@ UNKNOWN_SPACE = Rule(
     "there is no space `{name}`",
     "`in NAME` looks for NAME.space beside the file, then among the shipped spaces: fenas, enas, "
     "darts, nas_bench_nlp and open.",
-    bad=_cell("h = tanh(@x, @h_prev)", header="cell RNN in fenass (x, h_prev) -> h {"),
-    good=_cell("h = tanh(@x, @h_prev)", header="cell RNN in fenas (x, h_prev) -> h {"),
+    bad=example("h = tanh(@x, @h_prev)", header="cell RNN in fenass (x, h_prev) -> h {"),
+    good=example("h = tanh(@x, @h_prev)", header="cell RNN in fenas (x, h_prev) -> h {"),
     hint="did you mean `{suggestion}`?",
 )
