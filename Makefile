@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 RUN := runs/$(shell date +%Y-%m-%d-%H%M%S)
 JOBS ?= 2
 
-.PHONY: help setup run check lint types test fuzz slow bench wheel clean
+.PHONY: help setup run check lint types test fuzz slow bench clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -17,7 +17,6 @@ setup: $(READY)  ## make .venv and install the project into it
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --upgrade pip setuptools
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
@@ -26,7 +25,7 @@ run: $(READY)  ## evolve a cell from LSTM and GRU on a small task, in about two 
 	$(BIN)/fenasc evolve cells/LSTM.fen cells/GRU.fen --task digits --nodes 9 --population 20 --sample 5 \
 		--cycles 120 --workers 2 --baselines 3 --store $(RUN)/run.db --out $(RUN)
 
-check: lint types test  ## all that CI runs, but for the fuzzing
+check: test fuzz  ## all that CI runs
 
 lint: $(READY)  ## linter and formatter
 	$(BIN)/ruff check .
