@@ -147,10 +147,12 @@ class _ModuleChecker:
         before = self.report.count
         references = self._references(self.functions, later)
         readable = not _has_hole(function.body)
-        if check_function_names(self.report, function, references) and readable:
-            EdgeChecker(self.report, self.functions).check_value(function.body)
+        sound = check_function_names(self.report, function, references)
+        edges = EdgeChecker(self.report, self.functions)
+        if sound and readable:
+            edges.check_value(function.body)
         self._check_height(function.body)
-        if self.report.count == before and readable:
+        if self.report.count == before and sound and readable and edges.whole:
             self.functions[function.name] = function
             self.heights[function.name] = self._height(function.body)
         else:
@@ -179,7 +181,8 @@ class _ModuleChecker:
             edges.check_node(node)
             self._check_height(node.value)
         holes = len(readable) < len(cell.nodes)
-        whole = self.report.count == before and references.sound and not holes
+        sound = references.sound and edges.whole
+        whole = self.report.count == before and sound and not holes
         space = self.space or own
         if whole and space is not None:
             self._check_flat(cell, space, scope)

@@ -24,6 +24,8 @@ class EdgeChecker:
     def __init__(self, report: Reporter, functions: Mapping[str, Function]):
         self.report = report
         self.functions = functions
+        self.whole = True
+        """Whether the parser had nothing to say about the weights that were checked."""
 
     def check_node(self, node: Node) -> None:
         """A statement: its value is a node, and so is everything inside it."""
@@ -58,21 +60,32 @@ class EdgeChecker:
                 self.check(child)
 
     def _misplaced(self, expr: Weighted) -> None:
+        if self._is_told(expr.operand):
+            self.whole = False
+            self.check(expr.operand)
+            return
         if not self._check_operand(expr):
             return
         sign = "@." if expr.elementwise else "@"
         inside = _parenthesised(expr.operand)
         instead = f"identity({sign}{inside})"
-        fix = Fix(expr.span.start, expr.span.end, instead)
+        grouped = self.report.text(expr.span).startswith("(")
+        text = f"({instead})" if grouped else instead
+        fix = Fix(expr.span.start, expr.span.end, text)
         self.report(rule.MISPLACED_WEIGHT, expr.span, fix, instead=instead)
         self.check(expr.operand)
+
+    def _is_told(self, operand: Expr) -> bool:
+        """Whether the parser has reported the `@`: it stood right before a call."""
+        called = self.report.text(operand.span).endswith(")")
+        return called and not self.report.text(operand.span).startswith("(")
 
     def _check_operand(self, edge: Weighted) -> bool:
         """Whether what an edge leads from can carry a weight."""
         if isinstance(edge.operand, ast.Zero):
             return self.report(rule.ZERO_ALONE, edge.span, hint="write `zero` without the `@`")
         if is_literal(edge.operand) or _literals_only(edge.operand):
-            return self.report(rule.WEIGHTED_LITERAL, edge.span)
+            return self.report(rule.WEIGHTED_LITERAL, edge.span, hint="remove the `@`")
         return True
 
     def _check_call(self, call: Call) -> None:
@@ -91,7 +104,11 @@ class EdgeChecker:
             self._check_argument(call, kind, argument)
 
     def _check_argument(self, call: Call, kind: str, argument: Expr) -> None:
-        if not isinstance(argument, Weighted):
+        if kind == SKIP and is_literal(argument):
+            self.report(
+                rule.WEIGHTED_LITERAL, argument.span, hint="a skip's arguments have weights"
+            )
+        elif not isinstance(argument, Weighted):
             if not (kind == ACTIVATION and self._check_sum(call, argument)):
                 self.check(argument)
         elif kind == ACTIVATION:

@@ -83,27 +83,36 @@ class References:
             line = self.report.line(later.start)
             return self.report(rule.FUNCTION_BEFORE, where, name=name, line=line)
         candidates = [*(f for f in FUNCTIONS if f != "neg"), *self.functions]
-        suggestion = nearest(name, candidates)
+        suggestion = None if self.report.full else nearest(name, candidates)
         fix = Fix(where.start, where.end, suggestion) if suggestion else None
         return self.report(rule.UNKNOWN_FUNCTION, where, fix, name=name, suggestion=suggestion)
 
-    def check_name(self, name: ast.Name, known: Collection[str], later: Mapping[str, Span]) -> bool:
-        """Whether a name is known here; `later` are those defined further down."""
+    def check_name(
+        self,
+        name: ast.Name,
+        known: Collection[str],
+        later: Mapping[str, Span],
+        within: str | None = None,
+    ) -> bool:
+        """Whether a name is known here; `later` are those defined further down.
+
+        `within` is the node that reads it.
+        """
         if name.id in known:
             return True
         if name.id in self.told:
             return False
         self.told.add(name.id)
         if name.id in later:
-            return self._used_before(name, later[name.id])
-        suggestion = nearest(name.id, known)
+            return self._used_before(name, later[name.id], within)
+        suggestion = None if self.report.full else nearest(name.id, known)
         fix = Fix(name.span.start, name.span.end, suggestion) if suggestion else None
         return self.report(rule.UNKNOWN_NAME, name.span, fix, name=name.id, suggestion=suggestion)
 
-    def _used_before(self, name: ast.Name, definition: Span) -> bool:
+    def _used_before(self, name: ast.Name, definition: Span, within: str | None) -> bool:
         line = self.report.line(definition.start)
         hint = f"move the line that defines `{name.id}` up"
-        if line == self.report.line(name.span.start):
+        if name.id == within:
             hint = "a node cannot read itself; its value of the step before is a state"
         return self.report(rule.USED_BEFORE, name.span, name=name.id, line=line, hint=hint)
 
@@ -117,14 +126,16 @@ def check_cell_names(report: Reporter, cell: Cell, references: References) -> No
     functions = references.functions
     check_identifier(report, cell.name, cell.name_span, functions)
     headers = [(p.name, p.span) for p in cell.parameters]
-    nodes_defined = ((n.name, n.name_span) for n in cell.nodes)
+    # A statement that could not be read has its message; its name is a guess.
+    readable = (n for n in cell.nodes if not isinstance(n.value, ast.Hole))
+    nodes_defined = ((n.name, n.name_span) for n in readable)
     check_definitions(report, [*headers, *nodes_defined], functions)
     known = {p.name for p in cell.parameters}
     nodes = {node.name: node.name_span for node in reversed(cell.nodes)}
     for node in cell.nodes:
         for expr in walk(node.value):
             if isinstance(expr, ast.Name) and expr.id not in known:
-                references.check_name(expr, known, nodes)
+                references.check_name(expr, known, nodes, node.name)
             elif isinstance(expr, ast.Call):
                 references.check_call(expr)
         known.add(node.name)
@@ -165,7 +176,7 @@ def check_function_names(report: Reporter, function: Function, references: Refer
         elif isinstance(expr, ast.Call):
             references.check_call(expr)
         elif isinstance(expr, ast.Name) and expr.id not in known:
-            suggestion = nearest(expr.id, known)
+            suggestion = None if report.full else nearest(expr.id, known)
             report(
                 rule.FREE_NAME,
                 expr.span,
@@ -173,7 +184,7 @@ def check_function_names(report: Reporter, function: Function, references: Refer
                 function=function.name,
                 suggestion=suggestion,
             )
-    return report.count == before
+    return report.count == before and references.sound
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fenas_lang.diagnostics import Diagnostic, Fix
+from fenas_lang.diagnostics import ERROR, MAX_DIAGNOSTICS, Diagnostic, Fix
 from fenas_lang.rules import Rule
 from fenas_lang.source import SourceFile, Span
 
@@ -15,8 +15,10 @@ class Reporter:
     def __init__(self, source: SourceFile | None):
         self.source = source
         self.diagnostics: list[Diagnostic] = []
+        self.errors = 0
 
     def __call__(self, rule: Rule, span: Span, fix: Fix | None = None, **values: Any) -> bool:
+        self.errors += rule.severity == ERROR
         in_text = fix if self.source is not None else None
         self.diagnostics.append(rule.at(span, self.source, in_text, **values))
         return False
@@ -24,6 +26,11 @@ class Reporter:
     @property
     def count(self) -> int:
         return len(self.diagnostics)
+
+    @property
+    def full(self) -> bool:
+        """Whether further errors will not be shown, so that no work need go into them."""
+        return self.errors >= MAX_DIAGNOSTICS
 
     def line(self, offset: int) -> int:
         """The 1-based line of an offset; 1 where there is no text."""

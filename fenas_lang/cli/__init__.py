@@ -22,7 +22,6 @@ MISUSE = frozenset({"FEN400", "FEN401", "FEN402", "FEN403"})
 
 app = typer.Typer(
     name="fenasc",
-    help="Write recurrent cells, compile them to PyTorch, analyse them, evolve them.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

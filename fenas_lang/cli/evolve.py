@@ -214,7 +214,10 @@ def _interruptible(store: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        if "://" in store or Path(store).exists():
+        from fenas_lang.search.store import path_of
+
+        path = path_of(store)
+        if path is None or path.exists():
             said = f"interrupted; every finished trial is stored. Go on with: fenasc resume {store}"
         else:
             said = "interrupted before the run began; nothing was written"
@@ -236,14 +239,21 @@ def _finish(result: Result, out: Path | None) -> None:
 def _show(result: Result, out: Path | None) -> None:
     from fenas_lang.analysis import analyze
     from fenas_lang.search.lineage import documented
-    from fenas_lang.search.publish import documents
     from fenas_lang.search.summary import result_text
 
-    typer.echo(f"{result_text(result)}\n\n{documented(result)}")
-    hidden = result.hidden_size
-    typer.echo(analyze(result.cell, hidden, hidden, result.space).as_text())
-    if out is None:
-        return
+    try:
+        # Files first: the reader of a pipe may be gone after a few lines.
+        if out is not None:
+            _write_files(result, out)
+    finally:
+        typer.echo(f"{result_text(result)}\n\n{documented(result)}")
+        hidden = result.hidden_size
+        typer.echo(analyze(result.cell, hidden, hidden, result.space).as_text())
+
+
+def _write_files(result: Result, out: Path) -> None:
+    from fenas_lang.search.publish import documents
+
     out.mkdir(parents=True, exist_ok=True)
     texts, missing = documents(result)
     for name, text in texts.items():

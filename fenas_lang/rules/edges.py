@@ -50,10 +50,10 @@ WEIGHTED_LITERAL = Rule(
     "a weight on a literal",
     "a literal carries no weight",
     "A learned matrix times a constant vector is a bias, and every activation with a weighted edge "
-    "has one already.",
+    "has one already. The arguments of a skip all have weights.",
     bad=example("h = tanh(@x, @0.5, @h_prev)", header=_OPEN),
     good=example("h = tanh(@x, 0.5, @h_prev)", header=_OPEN),
-    hint="remove the `@`",
+    hint="{hint}",
 )
 LITERALS_ONLY = Rule(
     "FEN035",

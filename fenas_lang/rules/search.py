@@ -125,8 +125,8 @@ WORKER_LOST = Rule(
 BROKEN_TRIAL = Rule(
     "FEN510",
     "a trial of the store cannot be read",
-    "trial {number} of `{path}` is not a legal cell: {reason}",
-    "The store was edited, or a space's file says something else than when the run began.",
+    "trial {number} of the run is not a legal cell: {reason}",
+    "The store was edited or is damaged; a backup of it holds a usable earlier part of the run.",
     bad="fenasc resume edited.db",
     good=_RESUME,
     language="shell",
@@ -140,6 +140,18 @@ NEEDS_DATABASE_LAYER = Rule(
     bad=f"pip install fenas-lang && {_EVOLVE}",
     good=f"pip install 'fenas-lang[search]' && {_EVOLVE}",
     hint="pip install 'fenas-lang[search]'",
+    language="shell",
+)
+
+NO_DRIVER = Rule(
+    "FEN512",
+    "a package that a database needs",
+    "`{path}` needs the package `{package}`, which is not installed",
+    "A store may be any database that SQLAlchemy knows, but each kind has a driver of its own. "
+    " SQLite needs none.",
+    bad="fenasc evolve LSTM --task digits --store postgresql://localhost/runs",
+    good=_EVOLVE,
+    hint="pip install {package}, or name a file",
     language="shell",
 )
 

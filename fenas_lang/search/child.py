@@ -1,12 +1,14 @@
 """The program of a worker process: load the task once, then train one cell after another.
 
-Messages are pickles, from standard input and to standard output; what a task prints goes to
-standard error.  A worker ends when its input does, so none outlives a search that was killed.
+Messages are pickles, from standard input and to standard output; a task finds its input empty, and
+what it prints goes to standard error.  A worker and all that it started end when its input does, so
+none outlives a search that was killed.
 """
 
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import pickle
 import signal
@@ -45,7 +47,15 @@ def open_task(setup: Setup) -> Any:
 
 def described(task: Any) -> Ready:
     """What the search needs to know of a task."""
-    return Ready(task.name, task.metric, task.higher_is_better, task.checksum, vars(task.settings))
+    references: dict[str, float] = getattr(task, "reference_scores", dict)()
+    return Ready(
+        task.name,
+        task.metric,
+        task.higher_is_better,
+        task.checksum,
+        settings=vars(task.settings),
+        references={str(name): float(score) for name, score in references.items()},
+    )
 
 
 def train(task: Any, job: Job) -> Measured:
@@ -56,11 +66,13 @@ def train(task: Any, job: Job) -> Measured:
         measured = _measured(outcome)
     except MemoryError:
         measured = Measured(reason=OUT_OF_MEMORY, log=traceback.format_exc())
-    except Exception as error:
+    except BaseException as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         measured = Measured(reason=reason, log=traceback.format_exc())
     return replace(
         measured,
+        reason=storable(measured.reason),
+        log=storable(measured.log),
         started=started,
         seconds=time.perf_counter() - clock,
         host=socket.gethostname(),
@@ -73,6 +85,7 @@ FACTS = ("metrics", "parameters", "parts", "steps", "hardware")
 
 def _measured(outcome: Any) -> Measured:
     facts = {name: getattr(outcome, name) for name in FACTS if getattr(outcome, name, None)}
+    facts = json.loads(json.dumps(facts, default=_plain))
     if outcome.score is None:
         return Measured(reason=outcome.failure or "no score", log=outcome.log, facts=facts)
     score, metric = float(outcome.score), float(outcome.metric)
@@ -81,13 +94,39 @@ def _measured(outcome: Any) -> Measured:
     return Measured(score, metric, facts=facts)
 
 
+def _plain(value: Any) -> float | str:
+    """A number of another library as ours, all else as text, for the pipe and the store."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return str(value)
+
+
+def storable(text: str) -> str:
+    """Without what databases refuse in a text: halves of surrogate pairs, and NUL."""
+    return str(text).encode(errors="backslashreplace").decode().replace("\0", "\\0")
+
+
 def main() -> None:
-    """Serve jobs until standard input ends."""
+    """Serve jobs until standard input ends; whatever else ends a worker is printed.
+
+    It leaves without the interpreter's farewell, which a thread that waits for input would spoil.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    answers = os.fdopen(os.dup(1), "wb")
+    try:
+        _serve()
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def _serve() -> None:
+    orders, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     messages: SimpleQueue[Any] = SimpleQueue()
-    threading.Thread(target=_listen, args=(sys.stdin.buffer, messages), daemon=True).start()
+    threading.Thread(target=_listen, args=(orders, messages), daemon=True).start()
     try:
         setup = messages.get()
         task = open_task(setup)
@@ -111,6 +150,8 @@ def _listen(source: BinaryIO, messages: SimpleQueue[Any]) -> None:
         while True:
             messages.put(pickle.load(source))
     except (EOFError, pickle.UnpicklingError):
+        if sys.platform != "win32" and os.getpgrp() == os.getpid():
+            os.killpg(0, signal.SIGKILL)
         os._exit(0)
 
 

@@ -153,7 +153,8 @@ class Final:
         """The mean of the metric on the test data, where a task has such and measured them."""
         name = f"test_{metric.removeprefix('valid_')}"
         values = [trial.measured.facts.get("metrics", {}).get(name) for trial in self.trials]
-        return None if None in values or not values else statistics.fmean(values)
+        numbers = [value for value in values if isinstance(value, int | float)]
+        return statistics.fmean(numbers) if numbers and len(numbers) == len(values) else None
 
     @property
     def deviation(self) -> float:

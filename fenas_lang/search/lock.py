@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -30,11 +31,15 @@ class WriterLock:
                 file.close()
                 raise rules.STORE_BUSY.error(path=store, reason=f"process {holder} writes to it")
             if self._is_current(file):
-                file.truncate(0)
-                file.write(str(os.getpid()))
-                file.flush()
+                self._sign(file)
                 return file
             file.close()
+
+    def _sign(self, file: IO[str]) -> None:
+        """Say who holds it, which on a full disk is left out."""
+        file.truncate(0)
+        with contextlib.suppress(OSError):
+            os.write(file.fileno(), str(os.getpid()).encode())
 
     def _is_current(self, file: IO[str]) -> bool:
         """Whether the locked file is still the one of this name (its last holder removes it)."""

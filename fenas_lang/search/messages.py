@@ -33,13 +33,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Ready:
-    """The task is loaded: its metric, and what its scores depend on."""
+    """The task is loaded: its metric, and what its scores depend on.
+
+    `references` are what simple predictors get on the validation data, in the metric's unit.
+    """
 
     task: str
     metric: str
     higher_is_better: bool
     checksum: str
     settings: dict[str, Any] = field(default_factory=dict)
+    references: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,11 @@ class Result:
         return str(self.task["metric"])
 
     @property
+    def references(self) -> Mapping[str, float]:
+        """The metric of simple predictors on the validation data, by their names."""
+        return dict(self.task.get("references", {}))
+
+    @property
     def hidden_size(self) -> int:
         """H of the models that were trained; the task may not say."""
         return int(self.task["settings"].get("hidden", 300))

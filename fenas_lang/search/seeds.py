@@ -35,12 +35,16 @@ def header_of(space: Space) -> str | None:
     return None if space.name == DEFAULT_SPACE else space.name
 
 
-def read_seeds(references: Sequence[Cell | str | Path], space: str | None = None) -> Seeds:
-    """The cells that references name, every cell of a file that has several.
+def read_seeds(
+    references: Sequence[Cell | str | Path] | Cell | str | Path, space: str | None = None
+) -> Seeds:
+    """The cells that references name (or one does), every cell of a file that has several.
 
     Raises FenError where one does not check, or where they are of different spaces and `space`
     does not say which; a name that two cells share gets a number in the second.
     """
+    if isinstance(references, str | Path | Cell):
+        references = [references]
     given = None if space is None else load_space(space)
     found = [cell for reference in references for cell in _cells(reference, given)]
     spaces = {cell.space.name: cell.space for cell in found}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from fenas_lang import registry
 from fenas_lang.rules import search as rules
@@ -12,10 +12,15 @@ from fenas_lang.search import mutation, strategy
 from fenas_lang.search.variation import INITS, MUTANTS, RANDOM
 from fenas_lang.spaces.sample import DRAW
 
+if TYPE_CHECKING:
+    from fenas_lang.search.store import Store
+
 REDRAWS = 20
 """In a profile that caches: how often a candidate that is known or useless is drawn again."""
 PATIENCE = 200
 """So many asks in a row without a cell to train end the run."""
+HEAVIEST = 1e9
+"""The greatest weight of a mutation: sums of weights stay finite."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,15 @@ class Settings:
         """From the store."""
         return cls(**{**values, "seeds": tuple(values["seeds"])})
 
+    @classmethod
+    def of(cls, store: Store) -> Self:
+        """What the run of a store was told.  Raises FEN502 where the store does not say it."""
+        try:
+            return cls.from_json(store.meta()["settings"])
+        except (KeyError, TypeError) as error:
+            reason = f"its settings cannot be read ({type(error).__name__}: {error})"
+            raise rules.NOT_A_STORE.error(path=store.location, reason=reason) from error
+
     def validate(self) -> None:
         """Raises FenError: FEN520 for unknown names, FEN522 for values that do not fit."""
         self._validate_numbers()
@@ -101,7 +115,9 @@ class Settings:
         _known("sampler", self.by, DRAW)
         strategy.named(self.strategy)
         for name, weight in self.mutations.items():
-            _expect(weight > 0, f"the weight of mutation `{name}`", weight, "greater than 0")
+            fits = 0 < weight <= HEAVIEST
+            expected = f"greater than 0, and at most {HEAVIEST:g}"
+            _expect(fits, f"the weight of mutation `{name}`", weight, expected)
             keeps = mutation.keeps_nodes(name)
             allowed = keeps or not self.rules.fixed_nodes
             _expect(allowed, "a mutation", name, "one that keeps the number of nodes in `paper`")
@@ -111,7 +127,9 @@ class Settings:
         least |= {"repeats": 1, "baselines": 0}
         for name, low in least.items():
             value = getattr(self, name)
+            _expect(whole(value), name, value, "a whole number")
             _expect(value >= low, name, value, f"at least {low}")
+        _expect(whole(self.seed), "seed", self.seed, "a whole number")
         seeds = len(self.seeds)
         room = self.population >= seeds
         _expect(room, "population", self.population, f"at least {seeds}, the number of seeds")
@@ -119,6 +137,11 @@ class Settings:
         needs_seed = self.init == MUTANTS and not seeds
         _expect(not needs_seed, "the first population", MUTANTS, "`random` without seed cells")
         _expect(self.limit is None or self.limit > 0, "limit", self.limit, "greater than 0")
+
+
+def whole(value: Any) -> bool:
+    """Whether it is a whole number."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _expect(holds: bool, name: str, given: Any, expected: str) -> None:

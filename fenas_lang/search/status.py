@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from fenas_lang.search.phase import best_of
@@ -68,14 +69,14 @@ def _best(trial: Trial) -> dict[str, Any]:
     }
 
 
-def status(location: str) -> Status:
+def status(location: str | Path) -> Status:
     """The status of a store, which a search may be writing to.  Raises FenError (FEN501-505)."""
     with Store.open(location) as store:
         meta, trials, rejected = store.meta(), store.trials(SEARCH), store.rejected()
-        finals = store.trials(FINAL)
+        told, finals = Settings.of(store), store.trials(FINAL)
     return Status(
         store=str(location),
-        settings=Settings.from_json(meta["settings"]),
+        settings=told,
         task=meta["task"],
         trials=len(trials),
         finals=len(finals),

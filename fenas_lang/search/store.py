@@ -17,7 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    SQLAlchemyError,
+)
 
 from fenas_lang.diagnostics import FenError
 from fenas_lang.rules import search as rules
@@ -36,6 +42,8 @@ from fenas_lang.search.trial import Rejection, Trial
 
 BUSY_SECONDS = 10
 """How long a write waits for a reader's lock."""
+IN_MEMORY = (None, "", ":memory:")
+"""What a URL names SQLite's databases that are in no file."""
 
 
 class Store:
@@ -50,6 +58,7 @@ class Store:
 
         Raises FEN500 where there is one already (`force` renames that to `.bak`), FEN505, FEN506.
         """
+        check_place(location, force)
         path = path_of(location)
         if path is None:
             return cls._create_at_url(str(location), meta)
@@ -172,20 +181,34 @@ class Store:
 
 
 def path_of(location: str | Path) -> Path | None:
-    """The file of a store; None for the URL of a database."""
-    return None if "://" in str(location) else Path(location)
+    """The file of a store, `sqlite:///FILE` too; None for the URL of another database."""
+    if "://" not in str(location):
+        return Path(location)
+    try:
+        url = sa.make_url(str(location))
+    except ArgumentError:
+        return None
+    ours = url.get_backend_name() == "sqlite" and not url.query
+    return Path(url.database) if ours and url.database not in IN_MEMORY else None
 
 
 def _engine(url: str) -> sa.Engine:
     try:
-        return sa.create_engine(url)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        engine = sa.create_engine(url)
+    except ModuleNotFoundError as error:
+        raise rules.NO_DRIVER.error(path=url, package=error.name) from None
+    except (ArgumentError, NoSuchModuleError) as error:
         raise rules.NOT_A_STORE.error(path=url, reason=str(error)) from None
+    if engine.dialect.name == "sqlite" and engine.url.database in IN_MEMORY:
+        raise rules.UNWRITABLE_STORE.error(path=url, reason="a run in memory could not be resumed")
+    return engine
 
 
 def _sqlite(path: Path, mode: str) -> sa.Engine:
     """An engine on a file; explicit BEGIN, so that making the tables is one transaction too."""
     uri = f"file:{_quoted(path)}?mode={mode}"
+    if mode == "ro" and _is_at_rest(path):
+        uri += "&immutable=1"
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
@@ -198,6 +221,11 @@ def _sqlite(path: Path, mode: str) -> sa.Engine:
     begin = "BEGIN" if mode == "ro" else "BEGIN IMMEDIATE"
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
+
+
+def _is_at_rest(path: Path) -> bool:
+    """Whether nobody can be writing: SQLite reads a log beside the file, and would make one."""
+    return not os.access(path.parent, os.W_OK) and not path.with_name(path.name + "-wal").exists()
 
 
 def _quoted(path: Path) -> str:
@@ -214,6 +242,9 @@ def check_place(location: str | Path, force: bool) -> None:
     path = path_of(location)
     if path is None:
         return
+    if path.exists() and not path.is_file():
+        kind = "a folder" if path.is_dir() else "no ordinary file"
+        raise rules.UNWRITABLE_STORE.error(path=path, reason=f"it is {kind}")
     if not force and _holds_something(path):
         raise rules.STORE_EXISTS.error(path=path, backup=_backup(path))
     if not path.parent.is_dir():
@@ -223,7 +254,7 @@ def check_place(location: str | Path, force: bool) -> None:
 
 
 def _holds_something(path: Path) -> bool:
-    return path.exists() and not (path.is_file() and path.stat().st_size == 0)
+    return path.exists() and path.stat().st_size > 0
 
 
 def _backup(path: Path) -> Path:
@@ -257,6 +288,9 @@ def _explained(location: str) -> Iterator[None]:
     """Turn what the database or the system says into a diagnostic."""
     try:
         yield
+    except IntegrityError as error:
+        reason = f"another process writes to it ({error.orig})"
+        raise rules.STORE_BUSY.error(path=location, reason=reason) from error
     except DBAPIError as error:
         raise _diagnosed(location, error.orig) from error
     except (sqlite3.Error, OSError, json.JSONDecodeError) as error:
@@ -272,5 +306,7 @@ def _diagnosed(location: str, error: BaseException | None) -> FenError:
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return rules.STORE_BUSY.error(path=location, reason=str(error))
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR):
+        return rules.UNWRITABLE_STORE.error(path=location, reason=str(error))
+    if type(error).__name__ == "OperationalError" and not isinstance(error, sqlite3.Error):
         return rules.UNWRITABLE_STORE.error(path=location, reason=str(error))
     return rules.NOT_A_STORE.error(path=location, reason=str(error))

@@ -44,8 +44,14 @@ class Individual:
 
     @cached_property
     def cell(self) -> Cell:
-        """The cell, read from its text, so that a resumed run breeds from just the same."""
-        module, _ = parse(SourceFile(self.source))
+        """The cell, read from its text, so that a resumed run breeds from just the same.
+
+        Raises FEN510 where the text is none.
+        """
+        module, diagnostics = parse(SourceFile(self.source))
+        if diagnostics or not module.cells:
+            reason = diagnostics[0].message if diagnostics else "there is no cell"
+            raise rules.BROKEN_TRIAL.error(number=self.number, reason=reason)
         return replace(module.cells[-1], source=None)
 
 

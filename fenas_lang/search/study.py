@@ -76,8 +76,7 @@ def resume(
     Raises FenError (FEN507 where the data differ) and KeyboardInterrupt as `evolve` does.
     """
     with Store.open(store, write=True) as opened:
-        meta = opened.meta()
-        told = Settings.from_json(meta["settings"])
+        meta, told = opened.meta(), Settings.of(opened)
         if data is not None:
             told = replace(told, data=str(Path(data).absolute()))
         if workers is not None:
@@ -93,7 +92,7 @@ def resume(
 def result_of(store: str | Path) -> Result:
     """What a run has found so far.  Raises FenError (FEN501-508)."""
     with Store.open(store) as opened:
-        settings = Settings.from_json(opened.meta()["settings"])
+        settings = Settings.of(opened)
         return read_result(opened, settings, variation_of(settings))
 
 

@@ -22,6 +22,8 @@ def result_text(result: Result) -> str:
     lines = [f"{result.cell.name}: {metric} ({how})"]
     if result.finals:
         lines += ["", *_finals(result)]
+    elif result.references:
+        lines += ["", *_table(_references(result))]
     return "\n".join(lines)
 
 
@@ -30,7 +32,7 @@ def _finals(result: Result) -> Iterator[str]:
     metric = result.metric_name
     yield f"trained {told.repeats} times each, on the same seeds ({metric}, mean ± deviation):"
     rows = [_row(final, metric) for final in result.finals]
-    yield from _table([("cell", "role", metric, "on test"), *rows])
+    yield from _table([("cell", "role", metric, "on test"), *rows, *_references(result)])
     if any(final.entrant.role == RANDOM for final in result.finals):
         filtered = ", useless ones drawn again" if told.rules.novelty else ""
         yield (
@@ -45,6 +47,11 @@ def _row(final: Final, metric: str) -> tuple[str, str, str, str]:
     shown = f"{failed} failed" if failed else f"{figure(final.metric)}{spread}"
     entrant = final.entrant
     return entrant.name, ROLES.get(entrant.role, "seed"), shown, figure(final.on_test(metric))
+
+
+def _references(result: Result) -> list[tuple[str, str, str, str]]:
+    """What simple predictors get, as rows; they are not measured on the test data."""
+    return [(name, "reference", figure(score), "-") for name, score in result.references.items()]
 
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:

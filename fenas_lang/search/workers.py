@@ -2,7 +2,8 @@
 
 The processes are started as programs (`child.py`), not forked and not through `multiprocessing`,
 which would run the user's script again in every worker: a search may be started from a script
-without a main guard, and from a notebook.
+without a main guard, and from a notebook.  Each is the first of a session of its own: a Ctrl-C
+reaches only the search, and what a task has started ends with its worker.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=self.log,
             env=_environment(setup.threads),
+            start_new_session=True,
         )
         self._send(setup)
         threading.Thread(target=self._listen, args=(inbox,), daemon=True).start()
@@ -95,7 +97,10 @@ class Worker:
         return time.monotonic() - self.since > self.job.seconds + GRACE
 
     def end(self) -> None:
-        """Kill it and wait until it is gone."""
+        """Kill it with all that it started, and wait until it is gone."""
+        if sys.platform != "win32":
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
         self.process.kill()
         self.process.wait()
         for stream in (self.process.stdin, self.process.stdout, self.log):

@@ -101,7 +101,8 @@ class _Flattener:
 
     def argument(self, expr: Expr, bound: Mapping[str, Expr]) -> Expr:
         if isinstance(expr, ast.Weighted):
-            return ast.weighted(self.atom(expr.operand, bound), expr.elementwise, expr.span)
+            operand = self.atom(expr.operand, bound)
+            return self.placed(ast.weighted(operand, expr.elementwise, expr.span))
         return self.atom(expr, bound)
 
     def atom(self, expr: Expr, bound: Mapping[str, Expr]) -> Expr:

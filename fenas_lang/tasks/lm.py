@@ -43,6 +43,7 @@ class LanguageModelSettings(Settings):
     )
     tokens: int = setting(0, "training words to use, from the beginning; 0: all")
     valid_tokens: int = setting(0, "validation words to use, from the beginning; 0: all")
+    test_tokens: int = setting(0, "test words to measure, from the beginning; 0: all")
     valid_batch: int = setting(10, "parallel streams of validation text; each starts anew", low=1)
 
 
@@ -65,7 +66,8 @@ class LanguageModel(Task[LanguageModelSettings]):
         self.checksum = self.corpus.checksum
         self.train = _first(self.corpus.train, self.settings.tokens)
         valid = _first(self.corpus.valid, self.settings.valid_tokens)
-        self.splits = {VALID: valid, TEST: self.corpus.test}
+        test = _first(self.corpus.test, self.settings.test_tokens)
+        self.splits = {VALID: valid, TEST: test}
         if len(self.train) < 2 * self.settings.batch:
             raise rules.TOO_LITTLE_DATA.error(have=len(self.train), batch=self.settings.batch)
 

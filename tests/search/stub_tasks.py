@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -108,7 +110,29 @@ def _hang() -> Outcome:
     raise AssertionError
 
 
+def _exit() -> Outcome:
+    raise SystemExit("enough")
+
+
+def _surrogate() -> Outcome:
+    raise RuntimeError("half a pair: \ud800, and \0")
+
+
+def _input() -> Outcome:
+    return Outcome(float(len(sys.stdin.read())), None, failure="read all of its input")
+
+
+def _orphan() -> Outcome:
+    child = subprocess.Popen(["sleep", "600"])
+    return Outcome(None, None, failure=f"process {child.pid}")
+
+
 TROUBLES = {
+    "exit": _exit,
+    "surrogate": _surrogate,
+    "input": _input,
+    "orphan": _orphan,
+    "unpicklable": lambda: Outcome(1, 1, {"test_skips": chance, "more": Figure()}),  # type: ignore[dict-item]
     "raise": _raise,
     "memory": _memory,
     "die": _die,
@@ -117,6 +141,29 @@ TROUBLES = {
     "nan": lambda: Outcome(float("nan"), float("nan")),
     "failure": lambda: Outcome(None, None, failure="not finite", log="the loss is nan"),
 }
+
+
+class Figure:
+    """A number of another library."""
+
+    def __float__(self) -> float:
+        return 0.5
+
+
+class Simple(Instant):
+    """Says what simple predictors get."""
+
+    name = "simple"
+
+    def reference_scores(self) -> dict[str, float]:
+        return {"no skips at all": 0.25}
+
+
+class Raising(Instant):
+    """Its maker made a mistake."""
+
+    def __init__(self, settings: Options, data: Path | None):
+        raise ValueError("no such\ncolumn")
 
 
 class Unloadable(Instant):

@@ -75,6 +75,13 @@ def test_export_as_csv(folder: Path) -> None:
     assert float.fromhex(rows[0]["metric_hex"]) == float(rows[0]["metric"])
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell")
+def test_files_are_written_though_nobody_reads_on(folder: Path) -> None:
+    call = " ".join([sys.executable, "-m fenas_lang best run.db -o piped | true"])
+    subprocess.run(call, shell=True, cwd=folder, env=ENVIRONMENT, check=True)
+    assert (folder / "piped" / "best.fen").is_file()
+
+
 def test_progress_off_a_terminal_is_lines_and_quiet_is_quiet(tmp_path: Path) -> None:
     call = f"evolve GRU --task stub_tasks:Instant {SHORT}"
     _, errors = fenasc(f"{call} --store a.db", tmp_path)

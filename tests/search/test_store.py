@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,9 @@ import sqlalchemy as sa
 
 from fenas_lang.diagnostics import FenError
 from fenas_lang.search.export import csv_text
+from fenas_lang.search.status import status
 from fenas_lang.search.store import Store
+from fenas_lang.search.study import result_of, resume
 from fenas_lang.search.trial import FINAL, SEARCH, Measured, Rejection, Trial
 
 
@@ -188,7 +192,7 @@ def test_a_database_that_cannot_be_reached() -> None:
 
 
 def test_any_database_url(path: Path) -> None:
-    url = f"sqlite:///{path}"
+    url = f"sqlite:///{path}?timeout=10"
     with Store.create(url, {"settings": 1}) as store:
         store.add(trial(0))
     with pytest.raises(FenError) as error:
@@ -206,3 +210,65 @@ def test_export_has_a_line_a_trial(path: Path) -> None:
     assert header.startswith("name,phase,number,parents,source,edit,seed,outcome,metric,metric_hex")
     assert len(lines) == 3
     assert lines[0].startswith('A_0,search,0,"[0, 2]",cell A_0,an edit,99,scored,-0.333333')
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_folder_or_device_is_no_place_for_a_store(tmp_path: Path, force: bool) -> None:
+    for place in (tmp_path, Path(""), Path(os.devnull)):
+        with pytest.raises(FenError) as refused:
+            Store.create(place, {}, force=force)
+        assert code(refused) == "FEN505"
+    assert tmp_path.is_dir() and not list(tmp_path.iterdir())
+
+
+def test_the_url_of_a_file_is_that_file(path: Path) -> None:
+    url = f"sqlite:///{path}"
+    with Store.create(url, {}), pytest.raises(FenError) as busy:
+        Store.open(path, write=True)
+    assert code(busy) == "FEN504"
+    with pytest.raises(FenError) as missing:
+        Store.open(f"{url}.other")
+    assert code(missing) == "FEN501" and list(path.parent.iterdir()) == [path]
+
+
+def test_no_room_for_the_name_of_the_writer(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    Store.create(path, {}).close()
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_reading_in_a_folder_that_cannot_be_written_needs_no_file_beside(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store.create(path, {}) as store:
+        store.add(trial(0))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with Store.open(path) as store:
+        assert len(store.trials()) == 1
+        assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_a_run_in_memory_is_refused(url: str) -> None:
+    with pytest.raises(FenError) as refused:
+        Store.create(url, {})
+    assert code(refused) == "FEN505"
+
+
+def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(FenError) as refused:
+        Store.open("postgresql+psycopg://localhost/runs")
+    assert code(refused) == "FEN512" and "`psycopg`" in str(refused.value)
+
+
+@pytest.mark.parametrize("settings", [None, {"a": 1}, {"seeds": [], "colour": "red"}])
+def test_settings_that_cannot_be_read_are_a_message(path: Path, settings: object) -> None:
+    Store.create(path, {"settings": settings, "task": {}}).close()
+    for read in (status, resume, result_of):
+        with pytest.raises(FenError) as refused:
+            read(path)
+        assert code(refused) == "FEN502"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import os
 import random
+import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -23,6 +25,7 @@ from fenas_lang.search.result import Result
 from fenas_lang.search.status import status
 from fenas_lang.search.store import Store
 from fenas_lang.search.study import evolve, result_of, resume
+from fenas_lang.search.summary import result_text
 from fenas_lang.search.trial import FINAL, HIT, SCORED, SEARCH, Trial
 from fenas_lang.search.watcher import Standing, Watcher
 from fenas_lang.spaces.reader import load_space
@@ -317,6 +320,9 @@ def test_nothing_is_written_where_the_task_cannot_be_loaded(tmp_path: Path) -> N
     [
         ({"population": 1}, r"FEN522.*population is 1, and must be at least 2"),
         ({"sample": 0}, r"FEN522.*sample is 0"),
+        ({"population": 6.0}, "FEN522.*a whole number"),
+        ({"seed": "x"}, "FEN522.*a whole number"),
+        ({"mutations": {"operation": float("inf")}}, "FEN522.*at most"),
         ({"mutations": {"operatoin": 1.0}}, r"FEN520.*did you mean `operation`"),
         ({"mutations": {"insert": 1.0}, "profile": "paper"}, r"FEN522.*keeps the number of nodes"),
         ({"profile": "papier"}, r"FEN520.*did you mean `paper`"),
@@ -334,6 +340,24 @@ def test_settings_are_checked_before_anything_is_trained(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_damaged_trial_is_named_on_resuming(tmp_path: Path) -> None:
+    path = tmp_path / "run.db"
+    run(path, cycles=4)
+    with sqlite3.connect(path) as database:
+        database.execute("DELETE FROM trials WHERE phase = 'final' OR number > 5")
+        database.execute("UPDATE trials SET source = 'cell A(' WHERE phase = 'search'")
+    database.close()
+    with pytest.raises(FenError, match="FEN510"):
+        resume(path)
+
+
+@pytest.mark.parametrize("profile", ["default", "paper"])
+def test_what_simple_predictors_get_stands_beside_the_result(profile: str, tmp_path: Path) -> None:
+    result = run(tmp_path / "run.db", "Simple", cycles=2, profile=profile)
+    assert result.references == {"no skips at all": 0.25}
+    assert re.search(r"no skips at all +reference +0.25 +-\n?", result_text(result))
+
+
 def test_progress_is_told(tmp_path: Path) -> None:
     told: list[Standing] = []
 
@@ -346,6 +370,11 @@ def test_progress_is_told(tmp_path: Path) -> None:
     assert [standing.done for standing in search] == list(range(1, 31))
     scores = [standing.best.score for standing in search if standing.best is not None]
     assert scores == sorted(scores)  # type: ignore[type-var]
+
+
+def test_one_seed_need_not_be_in_a_list(tmp_path: Path) -> None:
+    run(tmp_path / "run.db", cells="gru.fen", cycles=0)
+    assert trials(tmp_path / "run.db")[0].name == "GRU"
 
 
 def test_the_public_function_takes_cells_references_and_whole_files(tmp_path: Path) -> None:

@@ -50,6 +50,9 @@ REASONS = {
     "failure": "not finite",
     "die": "the worker process ended with status 3",
     "killed": "the worker process was killed by SIGKILL",
+    "exit": "SystemExit: enough",
+    "surrogate": r"RuntimeError: half a pair: \ud800, and \0",
+    "input": "read all of its input",
 }
 
 
@@ -81,6 +84,37 @@ def test_a_cell_that_hangs_is_killed_at_its_limit(monkeypatch: pytest.MonkeyPatc
     assert late and all(d.measured.reason == "time limit" for d in late)
     assert any(d.measured.outcome == "scored" for d in done)
     assert time.monotonic() - begun < 30
+
+
+def test_figures_of_any_kind_are_kept_as_numbers_or_text() -> None:
+    facts = [d.measured.facts.get("metrics") for d in run("unpicklable")]
+    odd = next(metrics for metrics in facts if metrics)
+    assert odd["more"] == 0.5 and "chance" in odd["test_skips"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups")
+def test_what_a_task_started_ends_with_its_worker() -> None:
+    reasons = {d.measured.reason for d in run("orphan")} - {""}
+    assert reasons
+    for reason in reasons:
+        _wait_until_gone(int(reason.removeprefix("process ")))
+
+
+def _wait_until_gone(process: int) -> None:
+    """A process whose parent is dead may stay as a zombie for a moment."""
+    state = Path(f"/proc/{process}/stat")
+    for _ in range(50):
+        if not state.exists() or ") Z " in state.read_text():
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{process} lives on")
+
+
+def test_the_mistake_of_a_task_that_cannot_be_made_is_told() -> None:
+    with closing(Pool(Setup("stub_tasks:Raising", {}), 1)) as pool, pytest.raises(FenError) as lost:
+        pool.open()
+    assert lost.value.diagnostics[0].code == "FEN509"
+    assert "column" in lost.value.diagnostics[0].message
 
 
 def test_a_slow_cell_holds_nobody_up() -> None:

@@ -198,3 +198,8 @@ def test_on_the_penn_treebank_an_lstm_beats_the_unigram(penn_treebank: Path) -> 
     outcome = task.evaluate("LSTM", seed=0, build=torch_layer)
     assert outcome.metric is not None
     assert outcome.metric < task.reference_scores()["unigram"]
+
+
+def test_the_test_text_can_be_cut(corpus: Path) -> None:
+    whole, cut = language_model(corpus), language_model(corpus, test_tokens=9)
+    assert list(cut.splits["test"]) == list(whole.splits["test"][:9])
