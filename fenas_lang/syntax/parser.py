@@ -20,7 +20,7 @@ from fenas_lang.syntax.recovery import end_block, recover
 from fenas_lang.syntax.tree import span
 
 BLANK_LINE = re.compile(r"(\r\n|\n|\r)[ \t\f]*(\r\n|\n|\r)")
-MAX_CHARACTERS = 256 * 1024
+MAX_CHARACTERS = 200_000
 KEYWORDS = frozenset(("CELL", "FN", "IN", "WITHOUT", "BIAS"))
 
 
