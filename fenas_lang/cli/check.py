@@ -127,14 +127,19 @@ def _to_format(reference: str) -> SourceFile:
 
 
 def _formatted(source: SourceFile) -> str:
+    from fenas_lang.rules.syntax import TOO_LARGE
     from fenas_lang.syntax.formatter import format_module
-    from fenas_lang.syntax.parser import parse
+    from fenas_lang.syntax.parser import MAX_CHARACTERS, parse
 
     module, diagnostics = parse(source)
     errors = [d for d in diagnostics if d.severity == ERROR]
     if errors:
         raise FenError(errors)
-    return format_module(module)
+    text = format_module(module)
+    if len(text) > MAX_CHARACTERS:
+        # Blanks that the formatter adds must not make a file that cannot be read any more.
+        raise TOO_LARGE.error(size=len(text), limit=MAX_CHARACTERS)
+    return text
 
 
 def _print_diff(source: SourceFile, text: str) -> None:

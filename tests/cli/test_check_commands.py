@@ -147,6 +147,14 @@ def test_fmt_leaves_a_broken_file_alone(fenasc, write):
     assert (path.read_text(), other.read_text()) == (broken, UNTIDY)
 
 
+def test_fmt_makes_no_file_that_is_too_large_to_read(fenasc, write):
+    cells = "".join(f"cell C{k}(x,h)->n{{n=tanh(@x,@h)}}\n" for k in range(5600))
+    path = write(cells)
+    ran = fenasc("fmt", path)
+    assert ran.status == 2 and "FEN006" in ran.err
+    assert path.read_text() == cells
+
+
 def test_explain(fenasc):
     ran = fenasc("explain", "fen012")
     assert ran.status == 0
