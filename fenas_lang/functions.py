@@ -79,7 +79,7 @@ ACTIVATIONS: dict[str, tuple[UnaryBody, str]] = {
     "gelu": (lambda u: u * (term("0.5") * (1 + erf(ROOT_HALF * u))), "exact GELU, with erf"),
     "elu": (lambda u: u + relu(-u) + (exp(-relu(-u)) - 1), "u, or exp(u) - 1 where negative"),
     "softplus": (
-        lambda u: term("0.5") * (u + _abs(u)) + log(1 + exp(-_abs(u))),
+        lambda u: term("0.5") * (relu(u) + (u + relu(-u))) + log(1 + exp(-_abs(u))),
         "log(1 + exp(u))",
     ),
     "softsign": (lambda u: u * reciprocal(1 + _abs(u)), "u / (1 + |u|)"),

@@ -28,7 +28,7 @@ from fenas_lang.source import SourceFile, Span
 from fenas_lang.spaces.model import CALL, Space
 from fenas_lang.spaces.reader import load_space, shipped_spaces
 from fenas_lang.syntax import ast
-from fenas_lang.syntax.ast import Cell, Expr, Function, Module, walk
+from fenas_lang.syntax.ast import Cell, Expr, Function, Module, Node, walk
 from fenas_lang.syntax.flatten import MAX_NODES, TooManyNodes, flatten
 from fenas_lang.syntax.parser import parse
 
@@ -40,15 +40,15 @@ class Checked:
     """A cell without errors.
 
     `in_space` is flat but for the calls that are nodes of the space; `flat` is flat altogether.
-    `rule` is the output rule of the space that the cell follows, `mean` the name of the node that
-    the rule made, if it did.
+    `rule` is the output rule of the space that the cell follows, `mean` the node that it made, if
+    it did.
     """
 
     cell: Cell
     space: Space
     in_space: Cell
     rule: str
-    mean: str | None
+    mean: Node | None
     scope: Mapping[str, Function]
 
     @cached_property
@@ -224,7 +224,7 @@ class _ModuleChecker:
         output_rule = conformance.check() if self.report.count == before else None
         if self.report.count > before or output_rule is None:
             return
-        mean = conformance.mean.name if conformance.mean else None
+        mean = conformance.outputs.mean
         self.checked.append(Checked(cell, space, in_space, output_rule, mean, scope))
         self._warn_of_dead_nodes(cell)
 

@@ -5,55 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from fenas_lang.check.outputs import OutputRules
 from fenas_lang.check.report import Reporter
 from fenas_lang.diagnostics import Fix
-from fenas_lang.functions import FUNCTIONS, SKIP
 from fenas_lang.registry import suggest
 from fenas_lang.rules import conformance as rule
 from fenas_lang.spaces import model
+from fenas_lang.spaces.flat import arguments_of, form_of, function_of, names_read
 from fenas_lang.spaces.model import FunctionRule, Space, counted, in_words
 from fenas_lang.syntax import ast
-from fenas_lang.syntax.ast import Call, Cell, Expr, Node
-
-OPERATORS = {"+": "add", "-": "sub", "*": "mul"}
-
-
-def function_of(value: Expr) -> str:
-    """The function that a flat node calls."""
-    match value:
-        case ast.Binary():
-            return OPERATORS[value.op]
-        case ast.Negate():
-            return "neg"
-        case Call():
-            return value.function
-    raise TypeError(f"{value} is no flat node")
-
-
-def arguments_of(value: Expr) -> tuple[Expr, ...]:
-    return ast.children(value)
-
-
-def names_read(value: Expr) -> tuple[str, ...]:
-    """Names that a flat node reads, in order."""
-    return tuple(e.id for e in ast.walk(value) if isinstance(e, ast.Name))
-
-
-def form_of(value: Expr, called: bool) -> str:
-    """The form of a flat node's edges; `called` says that it calls a `fn`."""
-    if called:
-        return model.CALL
-    definition = FUNCTIONS[function_of(value)]
-    if definition.kind == SKIP:
-        return model.SKIP
-    kinds = {_edge_form(a) for a in arguments_of(value) if not isinstance(a, ast.Zero)}
-    return model.MIXED if len(kinds) > 1 else next(iter(kinds), model.PLAIN)
-
-
-def _edge_form(argument: Expr) -> str:
-    if isinstance(argument, ast.Weighted):
-        return model.ELEMENTWISE if argument.elementwise else model.WEIGHTED
-    return model.PLAIN
+from fenas_lang.syntax.ast import Cell, Expr, Node
 
 
 @dataclass
@@ -65,41 +26,13 @@ class Conformance:
     space: Space
 
     @cached_property
-    def nodes(self) -> tuple[Node, ...]:
-        """The nodes but for the mean that an output rule makes."""
-        return tuple(node for node in self.cell.nodes if node is not self.mean)
-
-    @cached_property
-    def mean(self) -> Node | None:
-        """The mean of the output rule: the first output, a mean that no node reads."""
-        if not {model.LOOSE, model.ALL} & set(self.space.output) or not self.cell.outputs:
-            return None
-        name = self.cell.outputs[0].name
-        node = next((n for n in self.cell.nodes if n.name == name), None)
-        if node is None or function_of(node.value) != "mean" or name in self.read:
-            return None
-        return node
-
-    @cached_property
-    def read(self) -> set[str]:
-        return {name for node in self.cell.nodes for name in names_read(node.value)}
-
-    @cached_property
-    def loose_ends(self) -> tuple[str, ...]:
-        """Nodes that no node reads; the output's mean is no reader."""
-        read = {name for node in self.nodes for name in names_read(node.value)}
-        return tuple(node.name for node in self.nodes if node.name not in read)
-
-    @cached_property
-    def all_nodes(self) -> tuple[str, ...]:
-        """What `mean of all nodes` averages: all nodes after the space's first."""
-        skipped = 1 if self.space.first else 0
-        return tuple(node.name for node in self.nodes[skipped:])
+    def outputs(self) -> OutputRules:
+        return OutputRules(self.cell, self.space)
 
     def check(self) -> str | None:
         """Report what the space does not allow; gives the output rule that the cell follows."""
         self._check_header()
-        for position, node in enumerate(self.nodes):
+        for position, node in enumerate(self.outputs.nodes):
             self._check_node(node, position)
         return self._check_outputs()
 
@@ -258,60 +191,27 @@ class Conformance:
         return "the input" if name == self.cell.parameters[0].name else "a state"
 
     def _check_outputs(self) -> str | None:
-        if not self.space.outputs_from_inputs:
-            for output in self.cell.outputs:
-                if self._is_header(output.name):
-                    self.report(
-                        rule.OUTPUT_NODE,
-                        output.span,
-                        name=output.name,
-                        what=self._what(output.name),
-                        space=self.space.name,
-                    )
-                    return None
-        for wanted in self.space.output:
-            if self._follows(wanted):
-                return wanted
-        self._report_output()
-        return None
-
-    def _follows(self, wanted: str) -> bool:
-        if wanted == model.ANY:
-            return True
-        output = self.cell.outputs[0].name
-        if wanted == model.LAST:
-            return bool(self.nodes) and self.mean is None and output == self.nodes[-1].name
-        averaged = self.loose_ends if wanted == model.LOOSE else self.all_nodes
-        if self.mean is None:
-            return averaged == (output,)
-        return sorted(names_read(self.mean.value)) == sorted(averaged) and all(
-            isinstance(a, ast.Name) for a in arguments_of(self.mean.value)
-        )
+        headers = [o for o in self.cell.outputs if self._is_header(o.name)]
+        if headers and not self.space.outputs_from_inputs:
+            name = headers[0].name
+            what, space = self._what(name), self.space.name
+            self.report(rule.OUTPUT_NODE, headers[0].span, name=name, what=what, space=space)
+            return None
+        followed = self.outputs.followed()
+        if followed is None:
+            self._report_output()
+        return followed
 
     def _report_output(self) -> None:
-        described = {
-            model.LAST: "its last node",
-            model.LOOSE: "the mean of exactly its loose ends",
-            model.ALL: "the mean of all its nodes",
-        }
-        output = self.cell.outputs[0]
+        output, mean = self.cell.outputs[0], self.outputs.mean
         self.report(
             rule.OUTPUT_RULE,
-            self.mean.value.span if self.mean else output.span,
+            mean.value.span if mean else output.span,
             space=self.space.name,
-            allowed=", or ".join(described[r] for r in self.space.output),
+            allowed=self.outputs.in_words(),
             name=output.name,
-            hint=self._output_hint(),
+            hint=self.outputs.hint(),
         )
-
-    def _output_hint(self) -> str | None:
-        if not self.nodes:
-            return None
-        means = [r for r in self.space.output if r in (model.LOOSE, model.ALL)]
-        if model.LAST in self.space.output and not (self.mean and means):
-            return f"the last node is `{self.nodes[-1].name}`"
-        averaged = self.loose_ends if means[0] == model.LOOSE else self.all_nodes
-        return f"write `mean({', '.join(averaged)})`" if len(averaged) <= 20 else None
 
 
 def _is_number(argument: Expr) -> bool:

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from fenas_lang.check.check import Checked, checked
-from fenas_lang.check.conformance import arguments_of, function_of
 from fenas_lang.functions import ACTIVATION, SKIP, skip_body
 from fenas_lang.ir.graph import ELEMENTWISE, PLAIN, WEIGHTED, Dataflow, Edge, FlatNode, Graph, Node
 from fenas_lang.primitives import Attribute, Term, term
+from fenas_lang.spaces.flat import arguments_of, function_of
 from fenas_lang.spaces.model import Space
 from fenas_lang.syntax import ast
 from fenas_lang.syntax.ast import Cell, Expr
@@ -32,7 +32,7 @@ def lower_checked(source: Checked) -> Dataflow:
         cell.bias,
         tuple(_flat_node(node, cell.bias) for node in flat.nodes),
         source.space.name,
-        source.mean,
+        source.mean.name if source.mean else None,
         source.rule,
     )
 

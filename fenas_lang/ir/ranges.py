@@ -8,7 +8,7 @@ interval: `n - z*n + z*s` with z in (0, 1) lies between n and s, however that is
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from itertools import count
@@ -27,7 +27,7 @@ from fenas_lang.ir.interval import (
 )
 from fenas_lang.ir.polynomial import Budget, OutOfBudget, Polynomial
 from fenas_lang.ir.unfold import Unfolding, restrict, shared_atom
-from fenas_lang.primitives import Attribute, Term
+from fenas_lang.primitives import Attribute, Term, relu
 
 MAX_SPLITS = 5
 """So many atoms of one polynomial are set to the ends of their intervals."""
@@ -42,15 +42,19 @@ _MAX_EVALUATIONS = 20_000
 _NARROWINGS = 2
 HOLE = "hole"
 
-PRODUCTS: tuple[tuple[Term, Interval], ...] = tuple(
-    (ACTIVATIONS[name][0](Term(HOLE)), interval)
-    for name, interval in (
-        ("silu", Interval(Fraction("-0.27846455"), INFINITY)),
-        ("gelu", Interval(Fraction("-0.16997121"), INFINITY)),
-        ("softsign", Interval(Fraction(-1), Fraction(1), True, True)),
-    )
+PATTERNS: tuple[tuple[Term, Callable[[Interval], Interval]], ...] = (
+    *(
+        (ACTIVATIONS[name][0](Term(HOLE)), lambda _, interval=interval: interval)
+        for name, interval in (
+            ("silu", Interval(Fraction("-0.27846455"), INFINITY)),
+            ("gelu", Interval(Fraction("-0.16997121"), INFINITY)),
+            ("softsign", Interval(Fraction(-1), Fraction(1), True, True)),
+        )
+    ),
+    (Term(HOLE) + relu(-Term(HOLE)), IMAGES["relu"]),
 )
-"""Products of a value and a function of it, of which intervals alone would say too little."""
+"""A value and a function of it put together, of which their intervals alone would say too little:
+the term, and its interval from that of what stands in the hole."""
 
 
 class RangeAnalysis:
@@ -131,10 +135,11 @@ class _Pass:
         return IMAGES[node.op](operands[0]) if node.op in IMAGES else REALS
 
     def _tightened(self, index: int, interval: Interval) -> Interval:
-        """An interval met with what is known of products, and with every stage of unfolding."""
-        for body, known in PRODUCTS:
-            if any(self._matches(body, index, hole) for hole in self.unfolding.operands(index)):
-                interval = interval & known
+        """An interval met with what is known of some terms, and with every stage of unfolding."""
+        for body, image in PATTERNS:
+            for hole in self.unfolding.operands(index):
+                if self._matches(body, index, hole):
+                    interval = interval & image(self.found[hole])
         with suppress(OutOfBudget):
             for stage in self.unfolding.stages[index]:
                 interval = interval & self._enclose(stage, MAX_SPLITS)

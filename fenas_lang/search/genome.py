@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fenas_lang.check.conformance import arguments_of, function_of, names_read
-from fenas_lang.spaces.model import ALL, ANY, LOOSE, Space
-from fenas_lang.spaces.outputs import rule_output
+from fenas_lang.spaces.flat import arguments_of, names_read
+from fenas_lang.spaces.model import ANY, Space
+from fenas_lang.spaces.outputs import rule_mean, rule_output
 from fenas_lang.syntax import ast
 from fenas_lang.syntax.ast import Cell, Expr, Node
 
@@ -29,7 +29,7 @@ class Genome:
     def of(cls, cell: Cell, space: Space) -> Genome:
         """The nodes of a flat cell of the space."""
         made = rule_mean(cell, space)
-        nodes = tuple(node for node in cell.nodes if node.name != made)
+        nodes = tuple(node for node in cell.nodes if node is not made)
         return cls(cell, space, nodes, cell.output_names)
 
     @property
@@ -71,16 +71,6 @@ class Genome:
         first = self.outputs[0]
         taken = {*self.inputs, *(node.name for node in self.nodes)}
         return first if first not in taken else self.fresh("mean")
-
-
-def rule_mean(cell: Cell, space: Space) -> str | None:
-    """The name of the mean that the output rule makes: the first output, read by no node."""
-    first = cell.output_names[0]
-    node = next((node for node in cell.nodes if node.name == first), None)
-    if node is None or not {LOOSE, ALL}.intersection(space.output):
-        return None
-    made = function_of(node.value) == "mean"
-    return first if made and not any(first in names_read(n.value) for n in cell.nodes) else None
 
 
 def with_arguments(value: Expr, arguments: Sequence[Expr]) -> Expr:

@@ -8,7 +8,6 @@ from itertools import count
 from fenas_lang.check.check import Checked
 from fenas_lang.ir.canonical import canonical_key
 from fenas_lang.ir.lower import lower_checked
-from fenas_lang.search.genome import rule_mean
 from fenas_lang.search.randomness import stream
 from fenas_lang.search.settings import PATIENCE, REDRAWS, Settings
 from fenas_lang.search.strategy import Proposal, Strategy
@@ -16,7 +15,7 @@ from fenas_lang.search.trial import FAILED, HIT, Rejection, Trial
 from fenas_lang.search.useless import useless
 from fenas_lang.search.variation import Variation
 from fenas_lang.spaces.model import Space
-from fenas_lang.spaces.outputs import RULES
+from fenas_lang.spaces.outputs import RULES, rule_mean
 from fenas_lang.syntax.ast import Cell
 
 ASK = REDRAWS + 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from fenas_lang.check.conformance import form_of, function_of, names_read
 from fenas_lang.search.genome import Genome
 from fenas_lang.spaces.choices import Choices, choices
+from fenas_lang.spaces.flat import form_of, function_of, names_read
 from fenas_lang.spaces.nodes import build
 from fenas_lang.spaces.operations import Operation
 from fenas_lang.syntax.ast import Expr

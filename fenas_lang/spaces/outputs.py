@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fenas_lang.spaces.flat import function_of, names_read
 from fenas_lang.spaces.model import ALL, ANY, LAST, LOOSE, Space
 from fenas_lang.syntax import ast
-from fenas_lang.syntax.ast import Node, walk
+from fenas_lang.syntax.ast import Cell, Node
 
 RULES = {"last": LAST, "loose": LOOSE, "all": ALL, "any": ANY}
 """The output rules by the words of the command line."""
@@ -14,8 +15,19 @@ RULES = {"last": LAST, "loose": LOOSE, "all": ALL, "any": ANY}
 
 def loose_ends(nodes: Sequence[Node]) -> tuple[str, ...]:
     """The nodes that no node reads, in order."""
-    read = {e.id for node in nodes for e in walk(node.value) if isinstance(e, ast.Name)}
+    read = {name for node in nodes for name in names_read(node.value)}
     return tuple(node.name for node in nodes if node.name not in read)
+
+
+def rule_mean(cell: Cell, space: Space) -> Node | None:
+    """The mean that the output rule of a flat cell made: the first output, which no node reads."""
+    if not {LOOSE, ALL}.intersection(space.output) or not cell.outputs:
+        return None
+    first = cell.outputs[0].name
+    node = next((node for node in cell.nodes if node.name == first), None)
+    if node is None or function_of(node.value) != "mean":
+        return None
+    return None if any(first in names_read(n.value) for n in cell.nodes) else node
 
 
 def averaged(space: Space, rule: str, nodes: Sequence[Node]) -> tuple[str, ...]:

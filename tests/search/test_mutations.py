@@ -12,12 +12,12 @@ from strategies import SHIPPED, cells, output_words
 
 from fenas_lang import registry
 from fenas_lang.check.check import checked
-from fenas_lang.check.conformance import names_read
 from fenas_lang.check.loader import load, loads, shipped_cells
 from fenas_lang.search.genome import Genome
 from fenas_lang.search.mutation import FOLDER, keeps_nodes, mutate, named
 from fenas_lang.search.operations import kind_of
 from fenas_lang.search.strategy import Individual
+from fenas_lang.spaces.flat import names_read
 from fenas_lang.spaces.model import Space
 from fenas_lang.spaces.outputs import RULES
 from fenas_lang.spaces.reader import load_space

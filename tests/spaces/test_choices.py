@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import SHIPPED
 
-from fenas_lang.check.conformance import form_of, function_of
 from fenas_lang.functions import ACTIVATION, FUNCTIONS
 from fenas_lang.source import SourceFile
 from fenas_lang.spaces.choices import choices
+from fenas_lang.spaces.flat import form_of, function_of
 from fenas_lang.spaces.model import CALL, ELEMENTWISE, MIXED, PLAIN, WEIGHTED, FunctionRule, Space
 from fenas_lang.spaces.nodes import build
 from fenas_lang.spaces.operations import Group, NodeChoice, operations

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
-from fenas_lang.check.conformance import function_of, names_read
 from fenas_lang.search.genome import Genome, reading
 from fenas_lang.search.mutation import Mutation
+from fenas_lang.spaces.flat import function_of, names_read
 from fenas_lang.spaces.model import Space
 from fenas_lang.syntax.ast import Cell, Node
 from fenas_lang.syntax.formatter import format_expression

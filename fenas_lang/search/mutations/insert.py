@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from fenas_lang.check.conformance import arguments_of, names_read
 from fenas_lang.search.genome import Genome, with_parent
 from fenas_lang.search.mutation import Mutation
 from fenas_lang.search.operations import drawn, possible
+from fenas_lang.spaces.flat import arguments_of, names_read
 from fenas_lang.spaces.model import Space
 from fenas_lang.syntax.ast import Cell, Node
 from fenas_lang.syntax.formatter import format_expression

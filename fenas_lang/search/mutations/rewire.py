@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from fenas_lang.check.conformance import arguments_of, function_of, names_read
 from fenas_lang.search.genome import Genome, with_arguments, with_parent
 from fenas_lang.search.mutation import Mutation, edited
+from fenas_lang.spaces.flat import arguments_of, function_of, names_read
 from fenas_lang.spaces.model import Space
 from fenas_lang.syntax import ast
 from fenas_lang.syntax.ast import Cell, Expr
