@@ -39,6 +39,7 @@ __all__ = [
     "interpret",
     "load",
     "loads",
+    "ring_key",
     "sample",
 ]
 
@@ -155,6 +156,17 @@ def canonical_key(cell: AnyCell) -> str:
     from fenas_lang.ir.lower import lower
 
     return key(lower(_cell(cell)))
+
+
+def ring_key(cell: AnyCell) -> str:
+    """`ring1:` and a digest, the same also for cells that are equal by algebra and laws.
+
+    `ring1:none` for a cell too large to say.
+    """
+    from fenas_lang.ir.lower import expand, lower
+    from fenas_lang.proof.ring_key import ring_key as key
+
+    return key(expand(lower(_cell(cell))))
 
 
 def sample(space: str | Path = "fenas", **settings: Any) -> Cell:

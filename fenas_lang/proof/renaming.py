@@ -15,7 +15,8 @@ from fenas_lang.ir.dependence import forces_square
 from fenas_lang.ir.graph import HIDDEN_SIZE, INPUT_SIZE, Graph
 from fenas_lang.ir.labelling import canonical_digest, canonical_order
 from fenas_lang.ir.polynomial import Coefficient, Monomial, OutOfBudget
-from fenas_lang.proof.normal_form import Atom, NormalForm, Ring, normal_form
+from fenas_lang.proof.laws import LAWS
+from fenas_lang.proof.normal_form import DEFAULT_BUDGET, Atom, NormalForm, Ring, normal_form
 
 _PLAIN, _MATRIX = 0, 1
 """Edge labels: an operand, and the parameter that is a linear map's matrix."""
@@ -50,19 +51,24 @@ def verify_renaming(first: Graph, second: Graph, renaming: dict[str, str]) -> bo
 
     Shapes must agree too, and different parameters get different names.  Raises OutOfBudget.
     """
-    shapes, other_shapes = _shapes(first), _shapes(second)
+    shapes, other_shapes = shapes_of(first), shapes_of(second)
     if len(set(renaming.values())) < len(renaming) or any(
         shapes.get(name) != other_shapes.get(other) for name, other in renaming.items()
     ):
         return False
-    ring = Ring()
+    ring = Ring(laws=LAWS)
     renamed = normal_form(first, ring, renaming)
     return renamed.outputs == normal_form(second, ring).outputs
 
 
-def canonical_form(graph: Graph) -> CanonicalForm:
+def unnamed_form(graph: Graph, budget: int = DEFAULT_BUDGET) -> NormalForm:
+    """The normal form under laws, with signs that no renaming changes.  Raises OutOfBudget."""
+    return normal_form(graph, Ring(budget, LAWS, shapes_of(graph)))
+
+
+def canonical_form(graph: Graph, budget: int = DEFAULT_BUDGET) -> CanonicalForm:
     """The normal form's digest, the same for all spellings and names.  Raises OutOfBudget."""
-    terms = _TermGraph(normal_form(graph))
+    terms = _TermGraph(unnamed_form(graph, budget))
     try:
         order = canonical_order(terms.labels, terms.operands)
     except FenError as error:
@@ -82,7 +88,7 @@ class _TermGraph:
         self.operands: list[list[tuple[int, int]]] = []
         self.parameters: dict[str, int] = {}
         self._atoms: dict[int, int] = {}
-        self._shapes = _shapes(form.graph)
+        self._shapes = shapes_of(form.graph)
         for number in form.atoms:
             self._atoms[number] = self._atom(form.ring.atoms[number])
         for position, polynomial in enumerate(form.outputs):
@@ -124,7 +130,7 @@ def _exactly(coefficient: Coefficient) -> str:
     return f"{coefficient.numerator:x}/{coefficient.denominator:x}"
 
 
-def _shapes(graph: Graph) -> dict[str, str]:
+def shapes_of(graph: Graph) -> dict[str, str]:
     """Shapes by name; D is H where the graph takes its input without a matrix."""
     square = forces_square(graph)
     return {
