@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from fenas_lang.analysis import Analysis
+    from fenas_lang.proof.prove import Verdict
     from fenas_lang.search.result import Result
     from fenas_lang.spaces.model import Space
 
@@ -39,6 +40,7 @@ __all__ = [
     "interpret",
     "load",
     "loads",
+    "prove",
     "ring_key",
     "sample",
 ]
@@ -156,6 +158,13 @@ def canonical_key(cell: AnyCell) -> str:
     from fenas_lang.ir.lower import lower
 
     return key(lower(_cell(cell)))
+
+
+def prove(a: AnyCell, b: AnyCell) -> Verdict:
+    """How two cells are related, as far as that can be proved; also `torch.nn.LSTM|GRU|RNN`."""
+    from fenas_lang.proof.prove import prove as relate
+
+    return relate(a, b)
 
 
 def ring_key(cell: AnyCell) -> str:

@@ -38,7 +38,7 @@ class Invariant:
     output: int
 
     @classmethod
-    def of(cls, form: NormalForm) -> Iterator[Invariant]:
+    def of(cls, form: NormalForm, ranges: RangeAnalysis) -> Iterator[Invariant]:
         """All of this kind that hold for a cell."""
         raise NotImplementedError
 
@@ -62,7 +62,7 @@ class Independent(Invariant):
     leaf: int
 
     @classmethod
-    def of(cls, form: NormalForm) -> Iterator[Invariant]:
+    def of(cls, form: NormalForm, ranges: RangeAnalysis) -> Iterator[Invariant]:
         for output in range(len(form.outputs)):
             present = {a.name if a.op == "state" else -1 for a in form.leaves(output)}
             for leaf in range(1 + len(form.graph.states)):
@@ -86,8 +86,8 @@ class Bounded(Invariant):
     high: Fraction | None
 
     @classmethod
-    def of(cls, form: NormalForm) -> Iterator[Invariant]:
-        for output, interval in enumerate(RangeAnalysis(form.graph).outputs()):
+    def of(cls, form: NormalForm, ranges: RangeAnalysis) -> Iterator[Invariant]:
+        for output, interval in enumerate(ranges.outputs()):
             low, high = (
                 None if isinstance(end, float) else end for end in (interval.low, interval.high)
             )
@@ -116,8 +116,8 @@ class Grows(Invariant):
     forms: tuple[tuple[Fraction, ...], ...]
 
     @classmethod
-    def of(cls, form: NormalForm) -> Iterator[Invariant]:
-        for output, found in enumerate(growth(RangeAnalysis(form.graph))):
+    def of(cls, form: NormalForm, ranges: RangeAnalysis) -> Iterator[Invariant]:
+        for output, found in enumerate(growth(ranges)):
             if found is not None:
                 yield cls(output, tuple((f.constant, *f.states) for f in found))
 
@@ -151,7 +151,7 @@ class Affine(Invariant):
     leaves: tuple[int, ...]
 
     @classmethod
-    def of(cls, form: NormalForm) -> Iterator[Invariant]:
+    def of(cls, form: NormalForm, ranges: RangeAnalysis) -> Iterator[Invariant]:
         names = (form.graph.input, *form.graph.states)
         for leaves in _groups(len(names)):
             found = entries(form.graph, [names[k] for k in leaves])
@@ -178,7 +178,7 @@ class SameSign(Invariant):
     sign: int
 
     @classmethod
-    def of(cls, form: NormalForm) -> Iterator[Invariant]:
+    def of(cls, form: NormalForm, ranges: RangeAnalysis) -> Iterator[Invariant]:
         for output, polynomial in enumerate(form.outputs):
             for other, inner in enumerate(form.outputs):
                 sign = _sign_of(form.ring, polynomial, inner) if other != output else 0
@@ -205,7 +205,7 @@ class Parity(Invariant):
     sign: int
 
     @classmethod
-    def of(cls, form: NormalForm) -> Iterator[Invariant]:
+    def of(cls, form: NormalForm, ranges: RangeAnalysis) -> Iterator[Invariant]:
         for leaves in _groups(1 + len(form.graph.states)):
             for output, polynomial in enumerate(form.outputs):
                 sign = _parity(form.ring, polynomial, leaves, {})
@@ -229,7 +229,8 @@ KINDS: tuple[type[Invariant], ...] = (Independent, Bounded, Grows, SameSign, Par
 def invariants(graph: Graph) -> tuple[Invariant, ...]:
     """All that are found to hold for a cell.  Raises OutOfBudget."""
     form = normal_form(graph, Ring(laws=LAWS))
-    return tuple(invariant for kind in KINDS for invariant in kind.of(form))
+    ranges = RangeAnalysis(graph)
+    return tuple(invariant for kind in KINDS for invariant in kind.of(form, ranges))
 
 
 def _sign_of(ring: Ring, polynomial: Polynomial, inner: Polynomial) -> int:
@@ -304,7 +305,8 @@ def _difference(evaluate: Evaluate, one: Point, two: Point, output: int) -> Arra
 def _relative(gap: Array, value: Array) -> Array:
     """The greatest gap of each point, relative to values greater than 1; 0 where not finite."""
     scaled = gap / np.maximum(1, np.abs(value))
-    return np.where(np.isfinite(scaled), scaled, 0).max(axis=-1)
+    worst: Array = np.where(np.isfinite(scaled), scaled, 0).max(axis=-1)
+    return worst
 
 
 def _new(graph: Graph, output: int) -> str:
@@ -331,4 +333,4 @@ def _plain(value: Any) -> Any:
     return [_plain(v) for v in value] if isinstance(value, tuple) else value
 
 
-__all__ = ["KINDS", "Invariant", "Evaluate", "Point", "invariants"]
+__all__ = ["KINDS", "Evaluate", "Invariant", "Point", "invariants"]
