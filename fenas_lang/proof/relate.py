@@ -15,6 +15,7 @@ from fenas_lang.proof.matching import Matching
 from fenas_lang.proof.normal_form import Ring, normal_form
 from fenas_lang.proof.refutation import Refutation, refute
 from fenas_lang.proof.renaming import equal_up_to_renaming
+from fenas_lang.proof.signs import equal_up_to_signs
 from fenas_lang.proof.substitution import MatrixValue, Substitution, Value, VectorValue
 from fenas_lang.proof.verdicts import Finding, Kind
 from fenas_lang.proof.verification import becomes, needs_square
@@ -22,7 +23,7 @@ from fenas_lang.proof.verification import becomes, needs_square
 SEARCH_BUDGET = 20_000
 """Units of arithmetic for one search: below a quarter of a second."""
 MAX_SOLUTIONS = 12
-"""Solutions that are looked at for an invertible one."""
+"""Solutions that are looked at for one that is invertible, or holds also where D is not H."""
 _STATES = "their numbers of states differ"
 
 
@@ -31,7 +32,7 @@ def relate(one: Graph, two: Graph) -> Finding:
     if len(one.states) != len(two.states):
         return Finding(Kind.DIFFERENT, obstacle=_STATES)
     try:
-        return _by_renaming(one, two) or _by_search(one, two)
+        return _by_renaming(one, two) or _by_signs(one, two) or _by_search(one, two)
     except OutOfBudget:
         return Finding(Kind.UNKNOWN, obstacle="a normal form is too large for the budget")
 
@@ -47,6 +48,23 @@ def _by_renaming(one: Graph, two: Graph) -> Finding | None:
         _renamed(two, back),
         ignored=_ignored(one, renaming),
     )
+
+
+def _by_signs(one: Graph, two: Graph) -> Finding | None:
+    with suppress(OutOfBudget):
+        found = equal_up_to_signs(one, two)
+        if found is not None:
+            values = {
+                p.name: _scaled(p.kind != "weight", *_signed(found.get(p.name)))
+                for p in one.parameters
+            }
+            if not needs_square(one, two, values) and becomes(one, two, values):
+                return _inverse(one, two, values)
+    return None
+
+
+def _signed(found: tuple[int, str] | None) -> tuple[Fraction, str | None]:
+    return (Fraction(1), None) if found is None else (Fraction(found[0]), found[1])
 
 
 def _renamed(graph: Graph, names: dict[str, str]) -> Substitution:
@@ -105,18 +123,20 @@ def _summary(
 
 
 def _search(general: Graph, special: Graph, invertible: bool) -> Substitution | None:
-    """Verified values of the general cell's parameters, an invertible change if there is one."""
+    """Verified values of the general cell's parameters; `invertible` ones are preferred."""
     found: list[Substitution] = []
+
+    def rank(values: Substitution) -> tuple[bool, bool]:
+        return invertible and _invertible(values) is None, needs_square(general, special, values)
+
     with suppress(OutOfBudget):
         form = normal_form(special, Ring(SEARCH_BUDGET, LAWS))
-        matching = Matching(general, form)
-        for values in islice(matching.solutions(), MAX_SOLUTIONS if invertible else 1):
+        for values in islice(Matching(general, form).solutions(), MAX_SOLUTIONS):
             if becomes(general, special, values, square=True):
                 found.append(values)
-                if _invertible(values) is not None:
+                if not any(rank(values)):
                     break
-    ranked = sorted(found, key=lambda values: _invertible(values) is None)
-    return ranked[0] if ranked else None
+    return min(found, key=rank, default=None)
 
 
 def _invertible(values: Substitution) -> dict[str, tuple[Fraction, str]] | None:

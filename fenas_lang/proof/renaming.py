@@ -68,11 +68,8 @@ def unnamed_form(graph: Graph, budget: int = DEFAULT_BUDGET) -> NormalForm:
 
 def canonical_form(graph: Graph, budget: int = DEFAULT_BUDGET) -> CanonicalForm:
     """The normal form's digest, the same for all spellings and names.  Raises OutOfBudget."""
-    terms = _TermGraph(unnamed_form(graph, budget))
-    try:
-        order = canonical_order(terms.labels, terms.operands)
-    except FenError as error:
-        raise OutOfBudget from error
+    terms = TermGraph(unnamed_form(graph, budget))
+    order = order_of(terms)
     names = {vertex: name for name, vertex in terms.parameters.items()}
     return CanonicalForm(
         canonical_digest(terms.labels, terms.operands, order),
@@ -80,10 +77,24 @@ def canonical_form(graph: Graph, budget: int = DEFAULT_BUDGET) -> CanonicalForm:
     )
 
 
-class _TermGraph:
-    """A normal form as a labelled graph whose vertices precede their users."""
+def order_of(terms: TermGraph) -> tuple[int, ...]:
+    """The vertices in canonical order.  Raises OutOfBudget."""
+    try:
+        return canonical_order(terms.labels, terms.operands)
+    except FenError as error:
+        raise OutOfBudget from error
 
-    def __init__(self, form: NormalForm):
+
+class TermGraph:
+    """A normal form as a labelled graph whose vertices precede their users.
+
+    `coefficients` are those of the vertices that are monomials; without `signed`, labels hold
+    their absolute values.
+    """
+
+    def __init__(self, form: NormalForm, signed: bool = True):
+        self.signed = signed
+        self.coefficients: dict[int, Coefficient] = {}
         self.labels: list[str] = []
         self.operands: list[list[tuple[int, int]]] = []
         self.parameters: dict[str, int] = {}
@@ -116,13 +127,13 @@ class _TermGraph:
 
     def _terms(self, terms: Iterable[tuple[Monomial, Coefficient]]) -> list[tuple[int, int]]:
         """A vertex for each monomial, labelled with its coefficient."""
-        return [
-            (
-                _PLAIN,
-                self._vertex(_exactly(coefficient), [(_PLAIN, self._atoms[n]) for n in monomial]),
-            )
-            for monomial, coefficient in terms
-        ]
+        return [(_PLAIN, self._monomial(*term)) for term in terms]
+
+    def _monomial(self, monomial: Monomial, coefficient: Coefficient) -> int:
+        shown: Coefficient = coefficient if self.signed else max(coefficient, -coefficient)
+        vertex = self._vertex(_exactly(shown), [(_PLAIN, self._atoms[n]) for n in monomial])
+        self.coefficients[vertex] = coefficient
+        return vertex
 
 
 def _exactly(coefficient: Coefficient) -> str:
