@@ -15,13 +15,14 @@ from fenas_lang.proof.normal_form import Ring
 
 MAX_SPLITS = 4
 MAX_MONOMIALS = 32
-"""Longer polynomials are bounded term by term."""
+"""Longer polynomials count as unbounded."""
 
 
 def bounds(ring: Ring, polynomial: Polynomial) -> Interval:
     """An interval that holds all values of a polynomial.  Raises OutOfBudget."""
-    splits = MAX_SPLITS if len(polynomial) <= MAX_MONOMIALS else 0
-    return _enclose(ring, polynomial, splits)
+    if len(polynomial) > MAX_MONOMIALS:
+        return REALS
+    return _enclose(ring, polynomial, MAX_SPLITS)
 
 
 def _enclose(ring: Ring, polynomial: Polynomial, splits: int) -> Interval:

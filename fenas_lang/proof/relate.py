@@ -7,6 +7,7 @@ from contextlib import suppress
 from fractions import Fraction
 from itertools import islice
 
+from fenas_lang.ir.dependence import forces_square
 from fenas_lang.ir.graph import Graph
 from fenas_lang.ir.polynomial import OutOfBudget
 from fenas_lang.proof.invariants import invariants
@@ -107,8 +108,10 @@ def _summary(
     refuted: tuple[Refutation | None, Refutation | None],
 ) -> Finding:
     """From what was found in both directions, and what was refuted."""
-    square = (values is not None and needs_square(one, two, values)) or (
-        back is not None and needs_square(two, one, back)
+    square = (
+        forces_square(one) != forces_square(two)
+        or (values is not None and needs_square(one, two, values))
+        or (back is not None and needs_square(two, one, back))
     )
     kinds: dict[tuple[bool, bool], Kind] = {
         (True, True): Kind.SAME_FAMILY,
@@ -116,6 +119,7 @@ def _summary(
         (False, True): Kind.CONTAINED_IN,
     }
     kind = kinds.get((values is not None, back is not None))
+    square = square and kind is not None
     if kind is None:
         kind = Kind.DIFFERENT if any(refuted) else Kind.UNKNOWN
     obstacle = "no correspondence was found" if kind == Kind.UNKNOWN else ""
@@ -153,6 +157,8 @@ def _inverse(one: Graph, two: Graph, values: Substitution) -> Finding | None:
     """Equal or Reparametrised, where the change can be undone and both directions verify."""
     pairs = _invertible(values)
     if pairs is None or needs_square(one, two, values):
+        return None
+    if forces_square(one) != forces_square(two):
         return None
     undone = {other: (1 / factor, name) for name, (factor, other) in pairs.items()}
     back = {

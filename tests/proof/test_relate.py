@@ -93,6 +93,11 @@ def test_an_identity_matrix_may_need_equal_sizes() -> None:
     assert chain.kind == Kind.SAME_FAMILY and chain.correspondence["y.a"] == "I"
 
 
+def test_an_input_that_cancels_still_forces_equal_sizes() -> None:
+    finding = relate(graph("a = x - x; y = tanh(@x, @h, a)"), graph("y = tanh(@x, @h)"))
+    assert finding.kind == Kind.SAME_FAMILY and finding.square
+
+
 def test_cells_of_different_numbers_of_states() -> None:
     verdict = fen.prove("LSTM", "RNN")
     assert verdict.kind == "Different"
