@@ -150,17 +150,32 @@ class Matching:
         elif meeting.index in expected:
             yield expected[meeting.index]
         else:
-            yield from self._operands(meeting.function, len(meeting.polynomial))
+            yield from self._operands(meeting.function, meeting.polynomial)
 
-    def _operands(self, function: str, size: int) -> Iterator[Polynomial]:
-        """Those of the special cell's functions that this one can imitate, both signs."""
+    def _operands(self, function: str, polynomial: Polynomial) -> Iterator[Polynomial]:
+        """Those of the special cell's functions that this one can imitate, both signs.
+
+        First those with parameters of the same names, as cells of one family often have.
+        """
+        names = self._names(polynomial)
+
+        def rank(target: Polynomial) -> tuple[int, int]:
+            return -len(names & self._names(target)), abs(len(target) - len(polynomial))
+
         own = _SQUASHING.get(function, Fraction(1))
         family = [function, *(f for f in _SQUASHING if f != function and function in _SQUASHING)]
         for other in family:
             scale = _SQUASHING.get(other, Fraction(1)) / own
-            for target in sorted(self.targets[other], key=lambda t: abs(len(t) - size)):
+            for target in sorted(self.targets[other], key=rank):
                 yield self.ring.sum({}, target, scale=scale)
                 yield self.ring.sum({}, target, scale=-scale)
+
+    def _names(self, polynomial: Polynomial) -> frozenset[str]:
+        """The parameters at the top of a polynomial, unknown or not."""
+        atoms = (self.ring.atoms[n] for monomial in polynomial for n in monomial)
+        return frozenset(
+            str(a.name).removeprefix(_UNKNOWN) for a in atoms if a.op in ("param", "linear")
+        )
 
     def _settle(self, polynomial: Polynomial, target: Polynomial) -> Iterator[dict[str, Value]]:
         """Values of unknowns that may make a polynomial equal to a target."""

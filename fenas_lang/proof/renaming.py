@@ -39,7 +39,10 @@ def equal_up_to_renaming(first: Graph, second: Graph) -> dict[str, str] | None:
     States correspond by position.  Parameters that have no influence on any output are left out.
     Raises OutOfBudget where the question stays open.
     """
-    one, two = canonical_form(first), canonical_form(second)
+    forms = unnamed_form(first), unnamed_form(second)
+    if forms[0].signature != forms[1].signature:
+        return None
+    one, two = map(_canonical, forms)
     if one.digest != two.digest:
         return None
     renaming = dict(zip(one.parameters, two.parameters, strict=True))
@@ -68,7 +71,11 @@ def unnamed_form(graph: Graph, budget: int = DEFAULT_BUDGET) -> NormalForm:
 
 def canonical_form(graph: Graph, budget: int = DEFAULT_BUDGET) -> CanonicalForm:
     """The normal form's digest, the same for all spellings and names.  Raises OutOfBudget."""
-    terms = TermGraph(unnamed_form(graph, budget))
+    return _canonical(unnamed_form(graph, budget))
+
+
+def _canonical(form: NormalForm) -> CanonicalForm:
+    terms = TermGraph(form)
     order = order_of(terms)
     names = {vertex: name for name, vertex in terms.parameters.items()}
     return CanonicalForm(

@@ -40,6 +40,8 @@ def equal_up_to_signs(one: Graph, two: Graph) -> dict[str, tuple[int, str]] | No
     Raises OutOfBudget.
     """
     terms, others = _unsigned(one), _unsigned(two)
+    if sorted(terms.labels) != sorted(others.labels):
+        return None
     order, other_order = order_of(terms), order_of(others)
     digests = (
         canonical_digest(t.labels, t.operands, o)
