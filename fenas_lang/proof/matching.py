@@ -198,12 +198,12 @@ class Matching:
     ) -> Iterator[dict[str, Value]]:
         """A product of unknowns, with one of the target's terms: the first is settled."""
         unknown = self._unknown(monomial, 1, factors[0])
-        others = sum(1 for n in factors[1:])
+        known = tuple(n for n in monomial if n not in factors)
         for term in left:
-            rest = _without(term, tuple(n for n in unknown.rest if n not in factors))
-            for number in rest or ():
-                if rest is None or len(rest) != others + 1:
-                    continue
+            rest = _without(term, known)
+            if rest is None or len(rest) != len(factors):
+                continue
+            for number in rest:
                 what = self._what(unknown, (number,))
                 if what is not None:
                     yield {unknown.name: self._value(unknown, [(what, 1)])}

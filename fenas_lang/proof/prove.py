@@ -78,7 +78,7 @@ class Verdict:
     def sentence(self) -> str:
         """The verdict in words."""
         text = sentence(self.finding, (self.a.name, self.a.graph), (self.b.name, self.b.graph))
-        merged = self.biases_merged and self.kind in (Kind.EQUAL, Kind.IDENTICAL)
+        merged = self.biases_merged and self.kind == Kind.EQUAL
         return text.replace(f"{self.kind}:", f"{self.kind} (biases merged):") if merged else text
 
     def __str__(self) -> str:
@@ -93,7 +93,8 @@ def prove(a: CellOrReference, b: CellOrReference) -> Verdict:
     """
     one, two = side(a), side(b)
     finding = relate(one.graph, two.graph)
-    if _identical(one.dataflow, two.dataflow):
+    torch = one.reference or two.reference  # its graph is not PyTorch's: that has more biases
+    if not torch and _identical(one.dataflow, two.dataflow):
         finding = Finding(
             Kind.IDENTICAL,
             finding.values if finding.kind == Kind.EQUAL else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,3 +107,25 @@ def test_nothing_is_certified_for_unknown() -> None:
     with pytest.raises(FenError) as caught:
         _ = fen.prove(a, b).certificate
     assert caught.value.diagnostics[0].code == "FEN603"
+
+
+THEOREMS = {
+    "LSTM_is_torch": "Equal",
+    "GRU_is_torch": "Equal",
+    "RNN_is_torch": "Equal",
+    "NBNLP_LSTM_not_in_LSTM": "Different",
+    "minGRU_tanh_in_GRU": "ContainedIn",
+    "minGRU_not_in_GRU": "Different",
+    "GRU_Chung_and_reset_before": "Reparametrised",
+    "UGRNN_in_GRU": "ContainedIn",
+    "MGU_in_GRU_reset_before": "ContainedIn",
+    "LSTM_coupled_in_LSTM": "ContainedIn",
+    "LSTM_in_LSTM_peephole": "ContainedIn",
+    "Mut2_in_GRU_reset_before": "ContainedIn",
+}
+
+
+@pytest.mark.parametrize("name", THEOREMS)
+def test_a_theorem(name: str) -> None:
+    text = (Path(__file__).parent / "certificates" / f"{name}.json").read_text("utf-8")
+    assert verify(json.loads(text)) == THEOREMS[name]
