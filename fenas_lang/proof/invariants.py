@@ -8,7 +8,7 @@ a cell violates one at given values.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -20,6 +20,7 @@ from fenas_lang.ir.growth import growth
 from fenas_lang.ir.interpret import Array
 from fenas_lang.ir.polynomial import Polynomial
 from fenas_lang.ir.ranges import RangeAnalysis
+from fenas_lang.proof import precise
 from fenas_lang.proof.bounds import bounds
 from fenas_lang.proof.laws import LAWS
 from fenas_lang.proof.normal_form import NormalForm, Ring, normal_form
@@ -223,7 +224,34 @@ class Parity(Invariant):
         return f"{_new(graph, self.output)} is {what} in {_leaves(graph, self.leaves)}"
 
 
-KINDS: tuple[type[Invariant], ...] = (Independent, Bounded, Grows, SameSign, Parity, Affine)
+@dataclass(frozen=True)
+class Fixed(Invariant):
+    """No parameter influences it: it is one function, that of `graph`."""
+
+    kind: ClassVar[str] = "fixed"
+    graph: Graph = field(repr=False)
+
+    @classmethod
+    def of(cls, form: NormalForm, ranges: RangeAnalysis) -> Iterator[Invariant]:
+        for output, polynomial in enumerate(form.outputs):
+            atoms = (form.ring.atoms[n] for n in form.ring.reachable([polynomial]))
+            if all(a.op not in ("param", "linear") for a in atoms):
+                yield cls(output, form.graph)
+
+    def gap(self, evaluate: Evaluate, point: Point) -> Array:
+        size = point[1][0].shape[-1]
+        zeros = {p.name: np.zeros(p.sizes(size, size)) for p in self.graph.parameters}
+        wanted = precise.outputs(self.graph, point[0], point[1], zeros)[self.output]
+        return _relative(np.abs(evaluate(point)[self.output] - wanted), wanted)
+
+    def sentence(self, graph: Graph) -> str:
+        return f"{_new(graph, self.output)} is one function of input and states"
+
+    def as_json(self) -> dict[str, Any]:
+        return {"kind": self.kind, "output": self.output}
+
+
+KINDS: tuple[type[Invariant], ...] = (Independent, Bounded, Grows, SameSign, Parity, Affine, Fixed)
 
 
 def invariants(graph: Graph) -> tuple[Invariant, ...]:

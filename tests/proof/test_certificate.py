@@ -15,6 +15,7 @@ from fenas_lang.diagnostics import FenError
 from fenas_lang.proof.certificate import verify
 
 Change = Callable[[dict[str, Any]], Any]
+TRIPLE = fen.loads("cell Triple in open (x, h) -> y { y = tanh(3*h) }")
 PAIRS = (
     ("GRU", "torch.nn.GRU"),
     ("LSTM", "torch.nn.LSTM"),
@@ -26,6 +27,7 @@ PAIRS = (
     ("LSTM", "GRU"),
     ("GRU", "minGRU"),
     ("GRU", "RNN"),
+    ("RNN", TRIPLE),
 )
 
 
@@ -103,7 +105,10 @@ def test_what_is_no_certificate(document: Any) -> None:
 
 
 def test_nothing_is_certified_for_unknown() -> None:
-    a, b = (fen.loads(f"cell C in open (x, h) -> y {{ y = tanh({k}*h) }}") for k in (3, 4))
+    a, b = (
+        fen.loads(f"cell C in open (x, h) -> y {{ a = relu(@h); y = {end} }}")
+        for end in ("a + x", "x - a")
+    )
     with pytest.raises(FenError) as caught:
         _ = fen.prove(a, b).certificate
     assert caught.value.diagnostics[0].code == "FEN603"

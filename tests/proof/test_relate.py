@@ -46,7 +46,8 @@ KNOWN = (
     ("y = identity(@h) + x", "y = h + x", Kind.CONTAINS),
     ("a = relu(@h); y = a + x", "a = relu(@h); y = x - a", Kind.UNKNOWN),
     ("a = tanh(@h); b = tanh(@h); y = a*b", "a = tanh(@h); y = a*a", Kind.CONTAINS),
-    ("y = tanh(3*h)", "y = tanh(4*h)", Kind.UNKNOWN),
+    ("y = tanh(3*h)", "y = tanh(4*h)", Kind.DIFFERENT),
+    ("y = tanh(3*h)", "a = h + h; y = tanh(a, h)", Kind.EQUAL),
 )
 
 
