@@ -12,6 +12,7 @@ from fenas_lang.check.loader import load, loads
 from fenas_lang.ir.graph import Graph
 from fenas_lang.ir.lower import expand, lower
 from fenas_lang.proof.relate import relate
+from fenas_lang.proof.ring_key import ring_key
 from fenas_lang.proof.verdicts import Kind
 
 POSITIVE = frozenset(Kind) - {Kind.DIFFERENT, Kind.UNKNOWN}
@@ -126,3 +127,9 @@ def test_no_mutant_is_proved_wrongly() -> None:
         finding = relate(original, mutant)
         if finding.kind in POSITIVE:
             assert holds(original, mutant, finding)
+
+
+def test_twins_have_one_ring_key() -> None:
+    rng = random.Random(5)
+    for original in originals(77, 20, most_nodes=6):
+        assert ring_key(original) == ring_key(twin(original, rng, flips=False))
