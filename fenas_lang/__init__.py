@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from fenas_lang.analysis import Analysis
+    from fenas_lang.proof.prove import Verdict
     from fenas_lang.search.result import Result
     from fenas_lang.spaces.model import Space
 
@@ -39,6 +40,8 @@ __all__ = [
     "interpret",
     "load",
     "loads",
+    "prove",
+    "ring_key",
     "sample",
 ]
 
@@ -155,6 +158,24 @@ def canonical_key(cell: AnyCell) -> str:
     from fenas_lang.ir.lower import lower
 
     return key(lower(_cell(cell)))
+
+
+def prove(a: AnyCell, b: AnyCell) -> Verdict:
+    """How two cells are related, as far as that can be proved; also `torch.nn.LSTM|GRU|RNN`."""
+    from fenas_lang.proof.prove import prove as relate
+
+    return relate(a, b)
+
+
+def ring_key(cell: AnyCell) -> str:
+    """`ring1:` and a digest, the same also for cells that are equal by algebra and laws.
+
+    `ring1:none` for a cell too large to say.
+    """
+    from fenas_lang.ir.lower import expand, lower
+    from fenas_lang.proof.ring_key import ring_key as key
+
+    return key(expand(lower(_cell(cell))))
 
 
 def sample(space: str | Path = "fenas", **settings: Any) -> Cell:

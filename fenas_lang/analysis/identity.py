@@ -8,16 +8,16 @@ from functools import cache
 from fenas_lang.check.loader import one_cell, shipped, shipped_cells
 from fenas_lang.ir.graph import Graph
 from fenas_lang.ir.lower import expand, lower
-from fenas_lang.proof.normal_form import NormalForm, OutOfBudget, normal_form
+from fenas_lang.proof.normal_form import NormalForm, OutOfBudget
 from fenas_lang.proof.references import Recognition, recognise
-from fenas_lang.proof.renaming import equal_up_to_renaming
+from fenas_lang.proof.renaming import equal_up_to_renaming, unnamed_form
 from fenas_lang.syntax.ast import Cell
 
 
 def form_of(graph: Graph) -> NormalForm | None:
     """The normal form, or None where it would be too large."""
     try:
-        return normal_form(graph)
+        return unnamed_form(graph)
     except OutOfBudget:
         return None
 

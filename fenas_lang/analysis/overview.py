@@ -18,12 +18,10 @@ from fenas_lang.ir.graph import Dataflow, ParameterShape
 from fenas_lang.ir.lower import expand, lower_checked
 from fenas_lang.proof.normal_form import NormalForm
 from fenas_lang.proof.references import Recognition
+from fenas_lang.proof.ring_key import ring_key
 from fenas_lang.rules.analysis import SIZES
 from fenas_lang.spaces.model import Space
 from fenas_lang.syntax.ast import Cell
-
-NO_RING_KEY = "ring1:none"
-"""Until there is a prover, which makes the second key."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Analysis:
     recognised: Recognition | None
     equivalents: tuple[str, ...]
     canonical_key: str
-    ring_key: str = NO_RING_KEY
+    ring_key: str
 
     @property
     def name(self) -> str:
@@ -120,6 +118,7 @@ def analyze(
         recognised=recognised(graph),
         equivalents=equivalents(cell, graph, form),
         canonical_key=_key(dataflow),
+        ring_key=ring_key(graph),
     )
 
 

@@ -1,7 +1,8 @@
 """fenasc, the command line: one file a command group, and no logic here.
 
-Exit status: 0 fine; 1 `check` found an error, `fmt --check` a difference; 2 misuse, unreadable
-input, or a cell that does not check; 5 a run failed; 130 interrupted.
+Exit status: 0 fine, or proved; 1 `check` found an error, `fmt --check` or `diff` a difference,
+`prove` says Different, `verify` found a claim that does not hold; 2 misuse, unreadable input, or a
+cell that does not check; 3 containment; 4 Unknown; 5 a run failed; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import typer
 from fenas_lang.cli.output import Verbosity, show_error, show_internal_error
 from fenas_lang.diagnostics import FenError
 
-GROUPS = ("check", "build", "analyze", "library", "evolve")
+GROUPS = ("check", "build", "analyze", "prove", "library", "evolve")
 RUN_FAILED = ("FEN4", "FEN50", "FEN51")
 MISUSE = frozenset({"FEN400", "FEN401", "FEN402", "FEN403"})
 """Of a task's messages those about the words of the command: no such task, no such setting."""
@@ -51,6 +52,7 @@ def options(
     fenasc check my_cell.fen              say what is wrong with it
     fenasc compile gru.fen -o gru.py      make it a PyTorch module
     fenasc analyze lstm.fen               count, bound, recognise
+    fenasc prove gru.fen torch.nn.GRU     are they the same?
     fenasc evolve lstm.fen gru.fen --task digits --store run.db
     """
     Verbosity.quiet, Verbosity.verbose = quiet, verbose

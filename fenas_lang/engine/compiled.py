@@ -11,10 +11,11 @@ from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from fenas_lang.emit.torch import layer_class
 from fenas_lang.emit.torch_frame import Prepared, RecurrentLayer, Result, Stack, States, sweep
+from fenas_lang.engine import torch_weights
 from fenas_lang.ir.graph import Dataflow
 from fenas_lang.ir.lower import expand
 from fenas_lang.passes.mask_edges import INNER, INPUT, STATE
@@ -46,6 +47,17 @@ class CompiledLayer(RecurrentLayer):
     dataflow: ClassVar[Dataflow]
     masked: ClassVar[frozenset[str]]
     backend: ClassVar[str] = "torch"
+
+    def load_torch(self, module: nn.Module) -> None:
+        """Copy the weights of an `nn.LSTM`, `nn.GRU` or `nn.RNN` that the cell is proved equal to.
+
+        Biases that are only ever added are summed.  Raises FenError (FEN604).
+        """
+        torch_weights.load_torch(self, self.dataflow, module)
+
+    def to_torch(self) -> nn.RNNBase:
+        """The `nn.LSTM`, `nn.GRU` or `nn.RNN` that this layer is.  Raises FenError (FEN604)."""
+        return torch_weights.to_torch(self, self.dataflow)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _unbuilt, (self.cell, self.dataflow, self.masked), self.__dict__

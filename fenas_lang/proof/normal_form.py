@@ -15,9 +15,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from hashlib import blake2b
+from typing import Any, NamedTuple, Protocol
 
-from fenas_lang.ir.graph import Graph
+from fenas_lang.ir.graph import Graph, Node
+from fenas_lang.ir.interval import Interval
 from fenas_lang.ir.polynomial import (
     ZERO,
     Budget,
@@ -56,19 +58,40 @@ Law = Callable[["Ring", Polynomial], Polynomial | None]
 """A law of a unary function f: another form of f(p), or None where it does not apply."""
 
 
+class Matrix(Protocol):
+    """What may stand in the place of a matrix: any additive map."""
+
+    def applied(self, ring: Ring, operand: Polynomial) -> Polynomial:
+        """The map's value at a polynomial."""
+
+
+class Vector(Protocol):
+    """What may stand in the place of a bias or an elementwise weight."""
+
+    def value(self, ring: Ring) -> Polynomial:
+        """Its polynomial."""
+
+
 class Ring:
     """Numbers atoms, applies laws, and pays for all arithmetic from one budget.
 
-    `laws` maps a primitive's name to its laws; the first that applies is used.
+    `laws` maps a primitive's name to its laws; the first that applies is used.  `shapes` makes
+    signs the same under every renaming of parameters: these count by their shapes, not by name.
     """
 
     def __init__(
-        self, budget: int = DEFAULT_BUDGET, laws: Mapping[str, Sequence[Law]] | None = None
+        self,
+        budget: int = DEFAULT_BUDGET,
+        laws: Mapping[str, Sequence[Law]] | None = None,
+        shapes: Mapping[str, str] | None = None,
     ):
         self.budget = Budget(budget)
         self.laws = laws or {}
+        self.shapes = shapes
         self.atoms: list[Atom] = []
         self._numbers: dict[Atom, int] = {}
+        self._digests: dict[int, bytes] = {}
+        self.intervals: dict[int, Interval] = {}
 
     def number(self, value: Atom) -> int:
         """The atom's number, the same whenever it comes again."""
@@ -104,6 +127,31 @@ class Ring:
 
     def product(self, left: Polynomial, right: Polynomial) -> Polynomial:
         return multiply(left, right, self.budget)
+
+    def sign(self, polynomial: Polynomial) -> int:
+        """1 or -1, the opposite for the opposite polynomial; 0 where the two look alike."""
+        self.budget.spend(len(polynomial))
+        positive = self._signature(polynomial.items())
+        negative = self._signature((m, -c) for m, c in polynomial.items())
+        return (positive > negative) - (positive < negative)
+
+    def _signature(self, terms: Iterable[tuple[Monomial, Coefficient]]) -> list[tuple[Any, ...]]:
+        """The terms without the numbers of atoms, in order."""
+        return sorted((sorted(map(self._digest, m)), c) for m, c in terms)
+
+    def _digest(self, number: int) -> bytes:
+        """Of what an atom is computed from."""
+        if number not in self._digests:
+            op, name, operand = self.atoms[number]
+            if self.shapes is not None and op in ("param", "linear"):
+                name = self.shapes.get(str(name))
+            inner = [
+                (b"".join(factors), c.numerator, c.denominator)
+                for factors, c in self._signature(operand or ())
+            ]
+            text = repr((op, name, inner)).encode(errors="surrogatepass")
+            self._digests[number] = blake2b(text, digest_size=12).digest()
+        return self._digests[number]
 
     def reachable(self, polynomials: Iterable[Polynomial]) -> list[int]:
         """The numbers of all atoms in them and inside their atoms, in order."""
@@ -150,34 +198,54 @@ class NormalForm:
 
 
 def normal_form(
-    graph: Graph, ring: Ring | None = None, renaming: Mapping[str, str] | None = None
+    graph: Graph,
+    ring: Ring | None = None,
+    substitution: Mapping[str, str | Matrix | Vector] | None = None,
 ) -> NormalForm:
     """Normalise a graph, in `ring` or one of its own.
 
-    `renaming` gives parameters other names.  Raises OutOfBudget where expansion takes too long.
+    `substitution` puts other names, or values, in the places of parameters.  Raises OutOfBudget
+    where expansion takes too long.
     """
     ring = ring or Ring()
-    names: dict[Any, Any] = {**(renaming or {})}
-    names.update((name, position) for position, name in enumerate(graph.states))
+    names = binding(graph, substitution)
     values: list[Polynomial] = []
     for node in graph.nodes:
-        name = names.get(node.attribute, node.attribute)
-        values.append(_value(ring, node.op, name, [values[k] for k in node.operands]))
+        values.append(node_value(ring, node, names, [values[k] for k in node.operands]))
     return NormalForm(graph, ring, tuple(values[k] for k in graph.outputs))
 
 
-def _value(ring: Ring, op: str, name: Any, operands: list[Polynomial]) -> Polynomial:
+Binding = Mapping[Any, Any]
+"""What stands for an attribute of a graph's nodes, where it is not the attribute itself."""
+
+
+def binding(
+    graph: Graph, substitution: Mapping[str, str | Matrix | Vector] | None = None
+) -> Binding:
+    """States by their position, parameters as in the substitution."""
+    names: dict[Any, Any] = {**(substitution or {})}
+    names.update((name, position) for position, name in enumerate(graph.states))
+    return names
+
+
+def node_value(ring: Ring, node: Node, names: Binding, operands: list[Polynomial]) -> Polynomial:
+    """One node over the values of its operands."""
+    op, name = node.op, names.get(node.attribute, node.attribute)
     match op:
         case "input":
             return ring.leaf(op)
-        case "state" | "param":
+        case "state":
             return ring.leaf(op, name)
+        case "param":
+            return _vector(ring, name)
         case "const":
             return constant(name)
-        case "linear":
+        case "linear" if isinstance(name, str):
             return ring.linear(name, *operands)
+        case "linear":
+            return name.applied(ring, *operands)  # type: ignore[no-any-return]
         case "elementwise_weight":
-            return ring.product(ring.leaf("param", name), *operands)
+            return ring.product(_vector(ring, name), *operands)
         case "add":
             return ring.sum(*operands)
         case "sub":
@@ -187,3 +255,7 @@ def _value(ring: Ring, op: str, name: Any, operands: list[Polynomial]) -> Polyno
         case "mul":
             return ring.product(*operands)
     return ring.apply(op, *operands)
+
+
+def _vector(ring: Ring, name: str | Vector) -> Polynomial:
+    return ring.leaf("param", name) if isinstance(name, str) else name.value(ring)

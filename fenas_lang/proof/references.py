@@ -14,8 +14,7 @@ from functools import cache, cached_property
 from fenas_lang.check.loader import loads
 from fenas_lang.ir.graph import Graph
 from fenas_lang.ir.lower import expand, lower
-from fenas_lang.proof.normal_form import normal_form
-from fenas_lang.proof.renaming import equal_up_to_renaming
+from fenas_lang.proof.renaming import equal_up_to_renaming, unnamed_form
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def recognise(graph: Graph) -> Recognition | None:
 
     Raises OutOfBudget where the cell is too large to tell.
     """
-    for reference in _by_signature().get(normal_form(graph).signature, ()):
+    for reference in _by_signature().get(unnamed_form(graph).signature, ()):
         renaming = equal_up_to_renaming(graph, reference.graph)
         if renaming is not None:
             names = [p.name for p in graph.parameters]
@@ -85,7 +84,7 @@ def recognise(graph: Graph) -> Recognition | None:
 def _by_signature() -> Mapping[tuple[object, ...], Sequence[Reference]]:
     found: dict[tuple[object, ...], list[Reference]] = {}
     for reference in REFERENCES:
-        found.setdefault(normal_form(reference.graph).signature, []).append(reference)
+        found.setdefault(unnamed_form(reference.graph).signature, []).append(reference)
     return found
 
 

@@ -15,7 +15,8 @@ from fenas_lang.ir.dependence import forces_square
 from fenas_lang.ir.graph import HIDDEN_SIZE, INPUT_SIZE, Graph
 from fenas_lang.ir.labelling import canonical_digest, canonical_order
 from fenas_lang.ir.polynomial import Coefficient, Monomial, OutOfBudget
-from fenas_lang.proof.normal_form import Atom, NormalForm, Ring, normal_form
+from fenas_lang.proof.laws import LAWS
+from fenas_lang.proof.normal_form import DEFAULT_BUDGET, Atom, NormalForm, Ring, normal_form
 
 _PLAIN, _MATRIX = 0, 1
 """Edge labels: an operand, and the parameter that is a linear map's matrix."""
@@ -38,7 +39,10 @@ def equal_up_to_renaming(first: Graph, second: Graph) -> dict[str, str] | None:
     States correspond by position.  Parameters that have no influence on any output are left out.
     Raises OutOfBudget where the question stays open.
     """
-    one, two = canonical_form(first), canonical_form(second)
+    forms = unnamed_form(first), unnamed_form(second)
+    if forms[0].signature != forms[1].signature:
+        return None
+    one, two = map(_canonical, forms)
     if one.digest != two.digest:
         return None
     renaming = dict(zip(one.parameters, two.parameters, strict=True))
@@ -50,23 +54,29 @@ def verify_renaming(first: Graph, second: Graph, renaming: dict[str, str]) -> bo
 
     Shapes must agree too, and different parameters get different names.  Raises OutOfBudget.
     """
-    shapes, other_shapes = _shapes(first), _shapes(second)
+    shapes, other_shapes = shapes_of(first), shapes_of(second)
     if len(set(renaming.values())) < len(renaming) or any(
         shapes.get(name) != other_shapes.get(other) for name, other in renaming.items()
     ):
         return False
-    ring = Ring()
+    ring = Ring(laws=LAWS)
     renamed = normal_form(first, ring, renaming)
     return renamed.outputs == normal_form(second, ring).outputs
 
 
-def canonical_form(graph: Graph) -> CanonicalForm:
+def unnamed_form(graph: Graph, budget: int = DEFAULT_BUDGET) -> NormalForm:
+    """The normal form under laws, with signs that no renaming changes.  Raises OutOfBudget."""
+    return normal_form(graph, Ring(budget, LAWS, shapes_of(graph)))
+
+
+def canonical_form(graph: Graph, budget: int = DEFAULT_BUDGET) -> CanonicalForm:
     """The normal form's digest, the same for all spellings and names.  Raises OutOfBudget."""
-    terms = _TermGraph(normal_form(graph))
-    try:
-        order = canonical_order(terms.labels, terms.operands)
-    except FenError as error:
-        raise OutOfBudget from error
+    return _canonical(unnamed_form(graph, budget))
+
+
+def _canonical(form: NormalForm) -> CanonicalForm:
+    terms = TermGraph(form)
+    order = order_of(terms)
     names = {vertex: name for name, vertex in terms.parameters.items()}
     return CanonicalForm(
         canonical_digest(terms.labels, terms.operands, order),
@@ -74,15 +84,29 @@ def canonical_form(graph: Graph) -> CanonicalForm:
     )
 
 
-class _TermGraph:
-    """A normal form as a labelled graph whose vertices precede their users."""
+def order_of(terms: TermGraph) -> tuple[int, ...]:
+    """The vertices in canonical order.  Raises OutOfBudget."""
+    try:
+        return canonical_order(terms.labels, terms.operands)
+    except FenError as error:
+        raise OutOfBudget from error
 
-    def __init__(self, form: NormalForm):
+
+class TermGraph:
+    """A normal form as a labelled graph whose vertices precede their users.
+
+    `coefficients` are those of the vertices that are monomials; without `signed`, labels hold
+    their absolute values.
+    """
+
+    def __init__(self, form: NormalForm, signed: bool = True):
+        self.signed = signed
+        self.coefficients: dict[int, Coefficient] = {}
         self.labels: list[str] = []
         self.operands: list[list[tuple[int, int]]] = []
         self.parameters: dict[str, int] = {}
         self._atoms: dict[int, int] = {}
-        self._shapes = _shapes(form.graph)
+        self._shapes = shapes_of(form.graph)
         for number in form.atoms:
             self._atoms[number] = self._atom(form.ring.atoms[number])
         for position, polynomial in enumerate(form.outputs):
@@ -110,13 +134,13 @@ class _TermGraph:
 
     def _terms(self, terms: Iterable[tuple[Monomial, Coefficient]]) -> list[tuple[int, int]]:
         """A vertex for each monomial, labelled with its coefficient."""
-        return [
-            (
-                _PLAIN,
-                self._vertex(_exactly(coefficient), [(_PLAIN, self._atoms[n]) for n in monomial]),
-            )
-            for monomial, coefficient in terms
-        ]
+        return [(_PLAIN, self._monomial(*term)) for term in terms]
+
+    def _monomial(self, monomial: Monomial, coefficient: Coefficient) -> int:
+        shown: Coefficient = coefficient if self.signed else max(coefficient, -coefficient)
+        vertex = self._vertex(_exactly(shown), [(_PLAIN, self._atoms[n]) for n in monomial])
+        self.coefficients[vertex] = coefficient
+        return vertex
 
 
 def _exactly(coefficient: Coefficient) -> str:
@@ -124,7 +148,7 @@ def _exactly(coefficient: Coefficient) -> str:
     return f"{coefficient.numerator:x}/{coefficient.denominator:x}"
 
 
-def _shapes(graph: Graph) -> dict[str, str]:
+def shapes_of(graph: Graph) -> dict[str, str]:
     """Shapes by name; D is H where the graph takes its input without a matrix."""
     square = forces_square(graph)
     return {

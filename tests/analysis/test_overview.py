@@ -10,6 +10,8 @@ import fenas_lang as fen
 from fenas_lang.analysis import Analysis, analyze
 from fenas_lang.check.loader import load, loads
 from fenas_lang.diagnostics import FenError
+from fenas_lang.ir.lower import expand, lower
+from fenas_lang.proof.ring_key import ring_key
 from fenas_lang.spaces.reader import load_space
 from fenas_lang.syntax.ast import Cell
 
@@ -46,7 +48,7 @@ def test_gru_in_json() -> None:
         "depth": 6,
         "functions": {"add": 1, "identity": 2, "mul": 3, "sigmoid": 2, "sub": 1, "tanh": 1},
         "output_rule": "last node",
-        "ring_key": "ring1:none",
+        "ring_key": ring_key(expand(lower(load("GRU")))),
     }
     assert key == fen.canonical_key("GRU.fen")
     assert found["recognised"]["name"] == "torch.nn.GRU"

@@ -54,7 +54,19 @@ def _rewritings(tree: Term) -> list[Term]:
             found.append(-_linear(tree, -a))
         case Term("elementwise_weight", (a,)):
             found.append(a * Term("param", (), tree.attribute))
-    return found
+    return found + _laws(tree)
+
+
+def _laws(tree: Term) -> list[Term]:
+    """By a law of the functions, or by factoring."""
+    match tree:
+        case Term("tanh", (a,)):
+            return [-Term("tanh", (-a,)), 2 * Term("sigmoid", (2 * a,)) - 1]
+        case Term("sigmoid", (a,)):
+            return [1 - Term("sigmoid", (-a,))]
+        case Term("add" | "sub" as op, (Term("mul", (a, b)), Term("mul", (c, d)))) if a == c:
+            return [a * Term(op, (b, d))]
+    return []
 
 
 def _linear(tree: Term, operand: Term) -> Term:

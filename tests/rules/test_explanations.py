@@ -16,7 +16,7 @@ RANGES = (
     range(200, 300),
     range(300, 400),
     range(400, 500),
-    range(500, 600),
+    range(500, 700),
 )
 
 

@@ -1,0 +1,188 @@
+"""Certificates: a proved claim about two cells as JSON, and the checker of such claims.
+
+The checker shares the normal form and its laws with the prover, and nothing of its search: it puts
+the given values into one cell and compares, recomputes an invariant, and evaluates a witness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from fenas_lang.check.loader import loads
+from fenas_lang.diagnostics import FenError
+from fenas_lang.ir.canonical import canonical_key
+from fenas_lang.ir.graph import Graph
+from fenas_lang.ir.lower import expand, lower
+from fenas_lang.ir.polynomial import OutOfBudget
+from fenas_lang.proof.dimension import Dimension, dimension, parameter_count
+from fenas_lang.proof.invariants import invariants
+from fenas_lang.proof.refutation import MARGIN, SIZE, Witness, gap_at
+from fenas_lang.proof.substitution import Substitution, read_value
+from fenas_lang.proof.verdicts import Finding, Kind
+from fenas_lang.proof.verification import becomes
+from fenas_lang.rules.proof import (
+    DOES_NOT_HOLD,
+    NOT_A_CERTIFICATE,
+    NOTHING_PROVED,
+    OTHER_VERSION,
+)
+
+VERSION = 1
+Document = dict[str, Any]
+
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    Kind.IDENTICAL: (),
+    Kind.EQUAL: ("values", "back"),
+    Kind.REPARAMETRISED: ("values", "back"),
+    Kind.SAME_FAMILY: ("values", "back"),
+    Kind.CONTAINS: ("values",),
+    Kind.CONTAINED_IN: ("back",),
+}
+"""Which values each positive verdict rests on: A's in terms of B's, B's in terms of A's."""
+
+
+def certificate(finding: Finding, a: str, b: str) -> Document:
+    """The certificate of a finding about two cells, given as source.  Raises FenError (FEN603)."""
+    if finding.kind == Kind.UNKNOWN:
+        raise NOTHING_PROVED.error(kind=finding.kind)
+    document: Document = {"version": VERSION, "verdict": str(finding.kind), "a": a, "b": b}
+    if finding.kind == Kind.DIFFERENT:
+        return {**document, "refuted": _refuted(finding)}
+    given = {"values": finding.values, "back": finding.back}
+    for name in NEEDS[finding.kind]:
+        document[name] = _values(given[name] or {})
+    return {**document, "square": finding.square}
+
+
+def _values(values: Substitution) -> Document:
+    return {name: value.as_json() for name, value in values.items()}
+
+
+def _refuted(finding: Finding) -> list[Document]:
+    """One entry for each direction that is refuted; none where the numbers of states differ."""
+    directions = {"a in b": finding.not_in, "b in a": finding.not_holding}
+    return [
+        {
+            "claim": claim,
+            "invariant": refutation.violated.as_json(),
+            "witness": refutation.witness.as_json(),
+        }
+        for claim, refutation in directions.items()
+        if refutation is not None
+    ]
+
+
+def verify(document: Any) -> Kind:
+    """The verdict that a certificate proves.
+
+    Raises FenError: FEN600 where it is none, FEN601 for another version, FEN602 where it does not
+    hold.
+    """
+    if not isinstance(document, dict) or "version" not in document:
+        raise NOT_A_CERTIFICATE.error(problem="it is no JSON object with a version")
+    if document["version"] != VERSION or isinstance(document["version"], bool):
+        raise OTHER_VERSION.error(found=_shown(document["version"]), expected=VERSION)
+    try:
+        kind = Kind(document["verdict"])
+        problem = _problem(document, kind)
+    except FenError as error:
+        problem = f"a cell in it does not check ({error.diagnostics[0].message})"
+    except OutOfBudget:
+        problem = "it is too large to check"
+    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
+        raise NOT_A_CERTIFICATE.error(problem=f"a part is missing or malformed ({error})") from None
+    if problem:
+        raise DOES_NOT_HOLD.error(problem=problem)
+    return kind
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return (text if len(text) <= 40 else text[:37] + "...").replace("{", "(").replace("}", ")")
+
+
+def _problem(document: Document, kind: Kind) -> str:
+    """Why a certificate does not hold; empty where it does."""
+    flows = [lower(loads(str(document[name]))) for name in ("a", "b")]
+    if kind == Kind.IDENTICAL:
+        same = canonical_key(flows[0]) == canonical_key(flows[1])
+        return "" if same else "the canonical keys differ"
+    a, b = (expand(flow) for flow in flows)
+    if kind == Kind.DIFFERENT:
+        return _problem_of_refutations(document["refuted"], a, b)
+    if kind not in NEEDS:
+        return f"{kind} proves nothing"
+    square = document["square"] is True
+    given = {name: _read(document[name]) for name in NEEDS[kind]}
+    if "values" in given and not becomes(a, b, given["values"], square):
+        return "A does not become B under these values"
+    if "back" in given and not becomes(b, a, given["back"], square):
+        return "B does not become A under these values"
+    return _problem_of_kind(kind, given, square)
+
+
+def _problem_of_kind(kind: Kind, given: Mapping[str, Substitution], square: bool) -> str:
+    """Whether a change of parameters is as simple as a verdict says."""
+    if kind not in (Kind.EQUAL, Kind.REPARAMETRISED):
+        return ""
+    if square:
+        return "the shapes of parameters differ"
+    factors = set()
+    for values in given.values():
+        singles = [value.single for value in values.values() if value.terms]
+        if None in singles or len({pair[1] for pair in singles if pair}) < len(singles):
+            return "the change of parameters is no bijection"
+        factors |= {pair[0] for pair in singles if pair}
+    if 0 in factors or (kind == Kind.EQUAL and factors - {1}):
+        return "the change of parameters is no renaming"
+    return ""
+
+
+def _read(document: Any) -> Substitution:
+    return {name: read_value(value) for name, value in document.items()}
+
+
+def _problem_of_refutations(refuted: Any, a: Graph, b: Graph) -> str:
+    if len(a.states) != len(b.states):
+        return ""
+    if not refuted:
+        return "nothing is refuted in it"
+    for entry in refuted:
+        violating, holding = {"a in b": (a, b), "b in a": (b, a)}[entry["claim"]]
+        problem = _problem_of_refutation(entry, violating, holding)
+        if problem:
+            return problem
+    return ""
+
+
+def _problem_of_refutation(entry: Any, violating: Graph, holding: Graph) -> str:
+    witness = _witness(entry["witness"], violating)
+    wanted = entry["invariant"]
+    if wanted["kind"] == Dimension.kind:
+        count = parameter_count(holding, SIZE)
+        enough = dimension(violating, witness.point, witness.parameters) > count
+        return "" if enough else "the rank is no greater than the number of parameters"
+    held = next((i for i in invariants(holding) if i.as_json() == wanted), None)
+    if held is None:
+        return "its invariant is not known to hold"
+    gap = gap_at(violating, held, witness)
+    return "" if gap > MARGIN else "its witness does not violate the invariant"
+
+
+def _witness(document: Any, graph: Graph) -> Witness:
+    """The numbers of a witness; raises ValueError where they have the wrong shapes."""
+    x = np.array(document["x"], dtype=float)
+    states = tuple(np.array(state, dtype=float) for state in document["states"])
+    parameters = {n: np.array(v, dtype=float) for n, v in document["parameters"].items()}
+    shapes = {p.name: p.sizes(SIZE, SIZE) for p in graph.parameters}
+    if {n: v.shape for n, v in parameters.items()} != shapes or any(
+        value.shape != (len(x), SIZE) for value in (x, *states)
+    ):
+        raise ValueError("shapes of the witness")
+    return Witness(x, states, parameters)
+
+
+__all__ = ["certificate", "verify"]
