@@ -7,7 +7,7 @@ is wanted in its own tile and level only, else in an array, which other levels a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -21,6 +21,7 @@ from fenas_lang.plan.reverse import (
     TRANSPOSED,
     VALUE,
     Reverse,
+    Role,
 )
 
 CONSTANT, SCRATCH, GRADIENT = "const", "scratch", "gradient of "
@@ -128,8 +129,10 @@ def forward_program(plan: Plan, saved: Iterable[int] = ()) -> Program:
     return _Lowering(graph, plan.loop, leaves, stores).program()
 
 
-def backward_program(plan: Plan, backwards: Reverse) -> Program:
-    """The program of the step backwards of `plan`."""
+def backward_program(
+    plan: Plan, backwards: Reverse, left_out: Collection[Role] = ()
+) -> Program:
+    """The program of the step backwards of `plan`, without storing the results `left_out`."""
     graph = backwards.plan.graph
     leaves = {
         index: _leaf(plan, backwards, str(node.attribute))
@@ -138,7 +141,8 @@ def backward_program(plan: Plan, backwards: Reverse) -> Program:
     }
     stores: dict[int, list[Array]] = {}
     for role, output in zip(backwards.results, graph.outputs, strict=True):
-        stores.setdefault(output, []).append(Array(GRADIENT + role.kind, role.of))
+        if role not in left_out:
+            stores.setdefault(output, []).append(Array(GRADIENT + role.kind, role.of))
     levels = (*backwards.plan.before, *backwards.plan.loop)
     return _Lowering(graph, levels, leaves, stores).program()
 
