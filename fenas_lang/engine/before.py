@@ -62,7 +62,13 @@ class _Before:
                 self._multiply(product)
             for index in level.pointwise:
                 self.values[index] = self._compute(index)
-        return [self.together[g] if g in self.together else self._rows(g[0]) for g in self.groups]
+        return [self._tensor(group) for group in self.groups]
+
+    def _tensor(self, group: Group) -> Tensor:
+        if group in self.together:
+            return self.together[group]
+        parts = [self._rows(index) for index in group]
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)
 
     def _rows(self, index: int) -> Tensor:
         value = self._value(index)

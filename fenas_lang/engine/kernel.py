@@ -82,6 +82,16 @@ class Place:
     ring: bool = False
     reverse: bool = False
 
+    def fits(self, time: int, batch: int, size: int) -> bool:
+        """Whether the kernel stays within the tensors for a sequence of that shape."""
+        tensor, first = self.tensor, self.first
+        if tensor.dim() == 1:
+            return tensor.shape == (size,) and tensor.is_contiguous()
+        if first is not None and not (first.shape == (batch, size) and first.is_contiguous()):
+            return False
+        enough = self.ring or tensor.shape[0] == time
+        return enough and tensor.shape[1:] == (batch, size) and tensor.stride(2) == 1
+
     def row(self, shift: int) -> tuple[int, int, int, int, int, int, int]:
         """`struct array`."""
         tensor = self.tensor
@@ -168,6 +178,9 @@ class Routine:
             for array in self.arrays
         ]
         arrays = np.array(rows, dtype=np.int64)
+        square = (shape[2], shape[2])
+        assert all(places[a].fits(*shape) for a in self.arrays if a.kind != CONSTANT)
+        assert all(weights[m.name].shape == square for m in self.matrices)
         matrices = np.array(
             [(weights[m.name].data_ptr(), int(m.transposed)) for m in self.matrices], dtype=np.int64
         )
