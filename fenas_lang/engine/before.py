@@ -37,7 +37,7 @@ def handed_rows(
     size: int,
     parameter: Callable[[str], Tensor],
 ) -> list[Tensor]:
-    """For each group of handed values its tensor (N, columns · H), from x (N, D), with H = `size`."""
+    """For each group of handed values its tensor (N, columns · H), from x (N, D); H is `size`."""
     return _Before(plan, groups, x, size, parameter).tensors()
 
 

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from fenas_lang.plan.program import CONSTANT, COPY, Array, Operand, Program, Stage
@@ -184,7 +186,8 @@ class Routine:
         matrices = np.array(
             [(weights[m.name].data_ptr(), int(m.transposed)) for m in self.matrices], dtype=np.int64
         )
-        pointers = [table.ctypes.data for table in (arrays, matrices, *self.tables)]
+        tables: list[NDArray[Any]] = [arrays, matrices, *self.tables]
+        pointers = [table.ctypes.data for table in tables]
         counts = (len(self.arrays), len(self.matrices), len(self.program.stages))
         call = _Call(
             *pointers,

@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from fenas_lang.engine.before import handed_rows
 from fenas_lang.engine.kernel import Place, Routine
@@ -208,7 +207,8 @@ class Loop:
 
     def _in_time(self, rows: Tensor, column: int) -> Place:
         part = rows[:, column * self.size : (column + 1) * self.size]
-        return Place(part.unflatten(0, (self.time, self.batch)), reverse=self.reverse)
+        steps, row = self.batch * part.stride(0), part.stride(0)
+        return Place(part.as_strided(self._rows, (steps, row, 1)), reverse=self.reverse)
 
     def _state(self, start: Tensor, values: Tensor, all_times: bool) -> Place:
         if all_times:
@@ -240,15 +240,13 @@ class Loop:
         self, bound: Bound, kind: str, group: tuple[int, ...], results: dict[Role, Tensor]
     ) -> Tensor:
         rows = self._new(bound, self.time * self.batch, len(group) * self.size)
-        for index, part in zip(group, rows.split(self.size, dim=1), strict=True):
+        for index, part in zip(group, torch.split(rows, self.size, dim=1), strict=True):
             results[Role(kind, index)] = part
         return rows
 
     def _twin(self, group: tuple[int, ...], edges: list[Tensor]) -> Tensor:
         twin = self.cell.storage.same[Role(HANDED, group[0])].of
-        return next(
-            t for g, t in zip(self.cell.storage.edges, edges, strict=True) if g[0] == twin
-        )
+        return next(t for g, t in zip(self.cell.storage.edges, edges, strict=True) if g[0] == twin)
 
     def _matrix_gradients(
         self, edges: list[Tensor], places: Places, bound: Bound
@@ -257,7 +255,7 @@ class Loop:
         found: dict[str, Tensor] = {}
         for group, rows in zip(self.cell.storage.edges, edges, strict=True):
             source = value_array(plan, plan.graph.nodes[group[0]].operands[0])
-            parts = self._product(rows, source, places[source]).split(self.size)
+            parts = torch.split(self._product(rows, source, places[source]), self.size)
             names = (str(plan.graph.nodes[index].attribute) for index in group)
             found.update(zip(names, parts, strict=True))
         yield from (found.get(name) for name in self.cell.matrices)
@@ -300,11 +298,30 @@ class _Operation(torch.autograd.Function):
         return tuple(results[:count])
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Any, ...]:
         tensors, kept = ctx.saved_tensors[: ctx.given], ctx.saved_tensors[ctx.given :]
-        bound = Bound(ctx.loop.cell, tensors)
-        return (None, *ctx.loop.backward(bound, kept, gradients))
+        with torch.no_grad():
+            bound = Bound(ctx.loop.cell, tensors)
+            found = list(ctx.loop.backward(bound, kept, gradients))
+        if torch.is_grad_enabled():
+            anchor = torch.zeros((), requires_grad=True)
+            found = [None if g is None else _Final.apply(anchor, g) for g in found]  # type: ignore
+        return (None, *found)
+
+
+class _Final(torch.autograd.Function):
+    """A gradient that must not be differentiated, where a graph of gradients is asked for."""
+
+    @staticmethod
+    def forward(ctx: Any, anchor: Tensor, gradient: Tensor) -> Tensor:
+        return gradient.view_as(gradient)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Any, ...]:
+        raise RuntimeError(
+            "a layer in the native engine cannot be differentiated twice; "
+            "as torch operations it can: set FENAS_BACKEND=torch in the environment"
+        )
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def serves(
         and all(t.dtype == rows.dtype and t.device == rows.device for t in tensors)
         and not torch.is_autocast_enabled("cpu")
         and not torch.compiler.is_compiling()
-        and not torch.jit.is_tracing()
-        and not torch._C._functorch.peek_interpreter_stack()  # type: ignore[attr-defined]
+        and torch._C._get_tracing_state() is None
+        and not torch._C._functorch.peek_interpreter_stack()
         and all(type(t) in (Tensor, torch.nn.Parameter) for t in tensors)
     )

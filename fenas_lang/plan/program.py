@@ -129,9 +129,7 @@ def forward_program(plan: Plan, saved: Iterable[int] = ()) -> Program:
     return _Lowering(graph, plan.loop, leaves, stores).program()
 
 
-def backward_program(
-    plan: Plan, backwards: Reverse, left_out: Collection[Role] = ()
-) -> Program:
+def backward_program(plan: Plan, backwards: Reverse, left_out: Collection[Role] = ()) -> Program:
     """The program of the step backwards of `plan`, without storing the results `left_out`."""
     graph = backwards.plan.graph
     leaves = {
