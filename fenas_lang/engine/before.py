@@ -71,7 +71,10 @@ class _Before:
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)
 
     def _rows(self, index: int) -> Tensor:
-        value = self._value(index)
+        return self._in_rows(self._value(index))
+
+    def _in_rows(self, value: Tensor) -> Tensor:
+        """A value for each row, also of what depends on parameters alone."""
         return value if value.dim() == 2 else value.expand(len(self.x), -1).contiguous()
 
     def _multiply(self, product: Product) -> None:
@@ -80,7 +83,7 @@ class _Before:
         result = F.linear(self._value(product.source), weight, self._bias(columns))
         group = tuple(column.result for column in columns)
         if group in self.groups and not any(map(self._late, columns)):
-            self.together[group] = result
+            self.together[group] = self._in_rows(result)
             return
         for column, part in zip(columns, result.chunk(len(columns), dim=-1), strict=True):
             late = column.base if self._late(column) else None
