@@ -86,6 +86,11 @@ class VariationalLayer(CompiledLayer):
         super().__init__(*arguments, **options)
         self.variational = dict(variational)
 
+    @property
+    def backend(self) -> str:
+        """As of every layer, but always `torch` in training, where there are masks."""
+        return "torch" if self.training else super().backend
+
     def prepare_masked(self, x: Tensor, stack: Stack, masks: Masks) -> Prepared:
         """As `prepare`; the step takes and returns the masks that it needs behind the states."""
         raise NotImplementedError

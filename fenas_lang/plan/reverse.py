@@ -131,11 +131,19 @@ class _Derivation:
         return make_plan(graph), self.leaves, tuple(self.results)
 
     def _names(self, moved: dict[int, int]) -> Iterator[tuple[str, int]]:
+        for role, name in ((Role(OUTPUT), "d output"), *self._next_states()):
+            index = self.made.get(Node("state", (), str(role)))
+            if index in moved:
+                yield name, moved[index]
         for name, index in self.forward.values:
             if index in self.values and self.values[index] in moved:
                 yield name, moved[self.values[index]]
             if index in self.adjoints and self.adjoints[index] in moved:
                 yield f"d {name}", moved[self.adjoints[index]]
+
+    def _next_states(self) -> Iterator[tuple[Role, str]]:
+        for k, name in enumerate(self.forward.states):
+            yield Role(STATE, k), f"d next {name}"
 
     def _live(self) -> set[int]:
         live: set[int] = set()

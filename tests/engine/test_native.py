@@ -314,3 +314,9 @@ def test_the_same_with_any_number_of_threads() -> None:
     torch.set_num_threads(before)
     torch.testing.assert_close(found[1], found[0])
     torch.testing.assert_close(found[2], found[0])
+
+
+def test_masks_are_for_torch() -> None:
+    layer = compile(load("GRU"), 4, 4, variational={"h": 0.5})
+    assert layer.backend == "torch"
+    assert layer.eval().backend == "native"

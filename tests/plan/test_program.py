@@ -18,6 +18,7 @@ from fenas_lang.ir.lower import expand, lower
 from fenas_lang.plan.program import GRADIENT
 from fenas_lang.plan.reverse import HANDED, PARAMETER, STATE, reverse
 from fenas_lang.plan.schedule import make_plan
+from fenas_lang.plan.text import reverse_text
 from fenas_lang.spaces.reader import load_space
 from fenas_lang.spaces.sample import sample
 from fenas_lang.syntax.ast import Cell
@@ -125,3 +126,11 @@ def test_a_memory_cell_saves_its_gates_and_one_tanh() -> None:
     plan = make_plan(expand(lower(load("LSTM"))))
     names = dict(plan.graph.values)
     assert {names[n] for n in "ifgot"} == set(reverse(plan).saved)
+
+
+def test_the_way_back_reads_as_text() -> None:
+    plan = make_plan(expand(lower(loads("cell C(x, h) -> n { n = tanh(@x, @h) }"))))
+    text = reverse_text(plan, reverse(plan))
+    assert text.startswith("saved for the way back: n\n")
+    assert "d h = n.h transposed" not in text.split("product of")[0]
+    assert "gradient of edge n.h = " in text and "gradient of state h = d h\n" in text
