@@ -8,7 +8,7 @@
 #define uvec NAME(uvec)
 #define LANES ((int64_t)(VECTOR_BYTES / sizeof(REAL)))
 #define TILE (2 * LANES)
-#define BLOCK 24
+#define BLOCK 48
 #define INLINE static inline __attribute__((always_inline))
 
 typedef REAL vec __attribute__((vector_size(VECTOR_BYTES)));
