@@ -19,14 +19,20 @@ def run(*words: object, **options: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=240, **options)  # type: ignore[call-overload,no-any-return]
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from a copy, so that nothing is written into the checkout."""
+@pytest.fixture(scope="module", params=["cc", "no-compiler-has-this-name"])
+def wheel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from a copy, so that nothing is written into the checkout; by a compiler, and by none.
+
+    What was compiled in place is no part of the copy.
+    """
     source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    names = ["fenas_lang", *MAPPED, "pyproject.toml", "README.md", "LICENSE"]
+    names = ["fenas_lang", *MAPPED, "pyproject.toml", "setup.py", "README.md", "LICENSE"]
     assert run("cp", "-r", *(ROOT / name for name in names), source).returncode == 0
+    for compiled in source.rglob("*.so"):
+        compiled.unlink()
     made = run(
-        sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", built, source
+        *(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", built, source),
+        env={**os.environ, "CC": request.param},
     )
     assert made.returncode == 0, made.stdout + made.stderr
     (file,) = built.glob("*.whl")
@@ -56,6 +62,10 @@ def test_it_works_when_installed(wheel: Path, tmp_path: Path) -> None:
         env=environment,
     )
     assert where.stdout.startswith(str(target))
+    kernel = any("_kernel" in name for name in zipfile.ZipFile(wheel).namelist())
+    asked = "import fenas_lang; print(fenas_lang.compile('gru.fen', 3, 4).backend)"
+    backend = run(sys.executable, "-c", asked, cwd=tmp_path, env=environment)
+    assert backend.stdout.strip() == ("native" if kernel else "torch"), backend.stderr
     for words in (["check", "gru.fen"], ["compile", "enas.fen"], ["spaces"]):
         ran = run(sys.executable, "-m", "fenas_lang", *words, cwd=tmp_path, env=environment)
         assert ran.returncode == 0, ran.stderr

@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from fenas_lang.emit.torch import layer_class
 from fenas_lang.emit.torch_frame import Prepared, RecurrentLayer, Result, Stack, States, sweep
 from fenas_lang.engine import torch_weights
+from fenas_lang.engine.native import NativeCell
+from fenas_lang.engine.serving import served, serves
 from fenas_lang.ir.graph import Dataflow
 from fenas_lang.ir.lower import expand
 from fenas_lang.passes.mask_edges import INNER, INPUT, STATE
@@ -39,14 +41,31 @@ from fenas_lang.engine.compiled import {base}, Masks, Prepared, Stack
 class CompiledLayer(RecurrentLayer):
     """A layer made by `fenas_lang.compile`; everything else is as in an emitted module.
 
-    `cell` is what it runs, and `backend` says how: `torch` is as torch operations.  It is pickled
-    with its cell, so it can be loaded wherever this package is.
+    `cell` is what it runs.  It is pickled with its cell, so it can be loaded wherever this package
+    is.
     """
 
     cell: ClassVar[Cell]
     dataflow: ClassVar[Dataflow]
     masked: ClassVar[frozenset[str]]
-    backend: ClassVar[str] = "torch"
+    native: ClassVar[NativeCell]
+
+    @property
+    def backend(self) -> str:
+        """How it runs: `native` in the kernel, `torch` as torch operations.
+
+        `torch` where the kernel was not built, for parameters that are not float32 or float64 on a
+        CPU, and with FENAS_BACKEND=torch in the environment.  A PackedSequence of unequal lengths,
+        dropout masks and autocast run as torch operations always.
+        """
+        return "native" if served(next(self.parameters(), None)) else "torch"
+
+    def _run_direction(
+        self, rows: Tensor, sizes: list[int], states: States, stack: Stack, reverse: bool
+    ) -> Result:
+        if not serves(rows, sizes, states, list(self.parameters())):
+            return super()._run_direction(rows, sizes, states, stack, reverse)
+        return self.native.run(rows, len(sizes), states, stack, reverse)
 
     def load_torch(self, module: nn.Module) -> None:
         """Copy the weights of an `nn.LSTM`, `nn.GRU` or `nn.RNN` that the cell is proved equal to.
@@ -78,6 +97,11 @@ class VariationalLayer(CompiledLayer):
     def __init__(self, *arguments: Any, variational: Mapping[str, float], **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.variational = dict(variational)
+
+    @property
+    def backend(self) -> str:
+        """As of every layer, but always `torch` in training, where there are masks."""
+        return "torch" if self.training else super().backend
 
     def prepare_masked(self, x: Tensor, stack: Stack, masks: Masks) -> Prepared:
         """As `prepare`; the step takes and returns the masks that it needs behind the states."""
@@ -125,7 +149,8 @@ def _class_of(
     cell: Cell, source: str, dataflow: Dataflow, masked: frozenset[str]
 ) -> type[CompiledLayer]:
     base = VariationalLayer if masked else CompiledLayer
-    generated = layer_class(cell, dataflow, expand(dataflow), base.__name__, masked)
+    graph = expand(dataflow)
+    generated = layer_class(cell, dataflow, graph, base.__name__, masked)
     text = HEADER.format(base=base.__name__) + generated.text + "\n"
     digest = sha256(f"{source}\0{text}".encode(errors="surrogatepass")).hexdigest()
     file = f"<fenas_lang {cell.name} {digest[:16]}>"
@@ -133,6 +158,7 @@ def _class_of(
     exec(compile(text, file, "exec"), namespace)
     made: type[CompiledLayer] = namespace[generated.name]
     made.cell, made.dataflow, made.masked = cell, dataflow, masked
+    made.native = NativeCell(graph)
     if issubclass(made, VariationalLayer):
         made.row_masks, made.step_masks = generated.row_masks, generated.step_masks
     _show_source(made, file, text)

@@ -7,11 +7,23 @@ from fractions import Fraction
 
 from fenas_lang.ir.text import number_text
 from fenas_lang.plan.plan import Column, Level, Plan, Product
+from fenas_lang.plan.reverse import EDGE, STATE, Reverse, Role
 
 
 def plan_text(plan: Plan) -> str:
     """The dump of a plan; a value without a name of the cell's is shown as `%12`."""
     return "\n".join(_Printer(plan).lines()) + "\n"
+
+
+def reverse_text(plan: Plan, backwards: Reverse) -> str:
+    """The dump of a plan's step backwards, with what it needs of the forward step and gives."""
+    forward = _Printer(plan)
+    lines = [f"saved for the way back: {forward._list(backwards.saved)}", ""]
+    results = zip(backwards.results, backwards.plan.graph.outputs, strict=True)
+    printer = _Printer(backwards.plan)
+    given = [f"    {forward.role(role)} = {printer._value(index)}" for role, index in results]
+    *step, _, close, end = printer.lines()
+    return "\n".join([*lines, *step, *given, close, end]) + "\n"
 
 
 class _Printer:
@@ -31,6 +43,17 @@ class _Printer:
         yield f"    return {self._list(self.plan.graph.outputs)}"
         yield "  }"
         yield "}"
+
+    def role(self, role: Role) -> str:
+        """The name of a result of the step backwards, which this plan's loop has."""
+        of = role.of
+        if role.kind == STATE:
+            of = self.plan.graph.states[int(of)]
+        elif role.kind == EDGE:
+            of = str(self.nodes[int(of)].attribute)
+        elif isinstance(of, int):
+            of = self._value(of)
+        return f"gradient of {role.kind} {of}"
 
     def _levels(self, levels: tuple[Level, ...]) -> Iterator[str]:
         for level in levels:
@@ -59,7 +82,8 @@ class _Printer:
             return number_text(node.attribute)
         if node.op == "param":
             return str(node.attribute)
-        return self.names.get(index, f"%{index}")
+        unnamed = str(node.attribute) if node.op == "state" else f"%{index}"
+        return self.names.get(index, unnamed)
 
     def _list(self, indices: Iterable[int]) -> str:
         return ", ".join(map(self._value, indices)) or "nothing"

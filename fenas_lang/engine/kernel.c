@@ -1,0 +1,170 @@
+/* The native engine: runs the program of any recurrent cell over a whole sequence, one way.
+
+   Plain C11 with GNU vector extensions; knows nothing of Python or torch.  `kernel_tiles.h` is the
+   engine proper, compiled here once for each element type and instruction set; this file holds the
+   data that a caller fills in, the threads, and the choice of instruction set at run time. */
+
+#include <math.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Values with one row for each row of the batch.  At index i (a time step plus `shift`) they begin
+   at base + i * step, counted in elements; with `ring`, at base + (i mod ring) * step.  Where
+   `first` is given it holds index 0, and base index 1.  `column` is 0 where all columns are the
+   same number. */
+struct array {
+    void *base, *first;
+    int64_t step, row, column, shift, ring;
+};
+
+/* result = base + matrix . source for one tile of columns; base is -1 where there is none.
+   Operands below the number of arrays are arrays, the others slots of the tile. */
+struct product { int32_t matrix, source, base, result; };
+struct instruction { int32_t op, result, a, b; };
+struct access { int32_t array, mode; };
+enum { READ = 1, WRITTEN = 2 };
+
+struct stage {
+    int32_t first_product, end_product, first_instruction, end_instruction;
+    int32_t first_access, end_access;
+};
+
+/* A weight, `size` by `size`, row by row; `transposed` multiplies with its transpose. */
+struct matrix {
+    const void *values;
+    int64_t transposed;
+};
+
+/* GOMP_parallel of whichever OpenMP the process runs already, so that its threads are used. */
+typedef void parallel_function(void (*run)(void *), void *data, unsigned threads, unsigned flags);
+
+struct call {
+    const struct array *arrays;
+    const struct matrix *matrices;
+    const struct product *products;
+    const struct instruction *instructions;
+    const struct access *accesses;
+    const struct stage *stages;
+    parallel_function *parallel;
+    int64_t array_count, matrix_count, stage_count, slot_count, access_count;
+    int64_t time, batch, size, backward, threads, poison;
+};
+
+enum op { COPY, ADD, SUB, MUL, NEG, TANH, SIGMOID, RELU, STEP, EXP, LOG, RECIPROCAL, SIN, COS, ERF };
+
+/* Work in parts that any number of threads takes one by one. */
+struct work {
+    const struct call *call;
+    void (*part)(struct work *, int64_t);
+    void *packed;
+    int64_t parts, next, failed;
+};
+
+static void take_parts(void *data) {
+    struct work *work = data;
+    int64_t part;
+    while ((part = __atomic_fetch_add(&work->next, 1, __ATOMIC_RELAXED)) < work->parts)
+        work->part(work, part);
+}
+
+static void *thread_main(void *data) {
+    take_parts(data);
+    return NULL;
+}
+
+enum { MOST_THREADS = 256 };
+
+/* A thread that cannot be had is no error: the others take its parts. */
+static void run_on_own_threads(struct work *work, int64_t threads) {
+    pthread_t started[MOST_THREADS];
+    int64_t count = 0;
+    while (count < threads - 1 && count < MOST_THREADS
+           && !pthread_create(&started[count], NULL, thread_main, work))
+        count++;
+    take_parts(work);
+    while (count > 0) pthread_join(started[--count], NULL);
+}
+
+static int run_parts(struct work *work, int64_t parts) {
+    int64_t threads = work->call->threads < parts ? work->call->threads : parts;
+    work->parts = parts;
+    work->next = 0;
+    if (threads <= 1) take_parts(work);
+    else if (work->call->parallel) work->call->parallel(take_parts, work, (unsigned)threads, 0);
+    else run_on_own_threads(work, threads);
+    return work->failed ? -1 : 0;
+}
+
+/* Memory for vectors of any instruction set; a test fills it with NaN to show what is not set. */
+static void *workspace(size_t bytes, int64_t poison) {
+    size_t whole = (bytes + 63) / 64 * 64;
+    void *found = aligned_alloc(64, whole ? whole : 64);
+    if (found && poison) memset(found, 0xff, whole);
+    return found;
+}
+
+#define JOIN_(a, b, c) a##b##c
+#define JOIN(a, b, c) JOIN_(a, b, c)
+#define NAME(base) JOIN(base, TYPE_SUFFIX, ISA_SUFFIX)
+
+#define ISA_SUFFIX _baseline
+#define VECTOR_BYTES 16
+#include "kernel_types.h"
+#undef ISA_SUFFIX
+#undef VECTOR_BYTES
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define CHOICE 1
+
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+#endif
+#define ISA_SUFFIX _avx2
+#define VECTOR_BYTES 32
+#include "kernel_types.h"
+#undef ISA_SUFFIX
+#undef VECTOR_BYTES
+#ifdef __clang__
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx2,fma"))), apply_to = function)
+#else
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512dq,avx2,fma")
+#endif
+#define ISA_SUFFIX _avx512
+#define VECTOR_BYTES 64
+#include "kernel_types.h"
+#undef ISA_SUFFIX
+#undef VECTOR_BYTES
+#ifdef __clang__
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+#endif
+
+/* The best instruction set here: 0 baseline, 1 AVX2 with FMA, 2 AVX-512. */
+int fenas_best(void) {
+#ifdef CHOICE
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) return 2;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return 1;
+#endif
+    return 0;
+}
+
+/* Runs a call over float (`wide` 0) or double; 0, or -1 where there was no memory. */
+int fenas_run(const struct call *call, int wide, int isa) {
+    if (isa > fenas_best()) isa = fenas_best();
+#ifdef CHOICE
+    if (isa == 2) return wide ? run_double_avx512(call) : run_float_avx512(call);
+    if (isa == 1) return wide ? run_double_avx2(call) : run_float_avx2(call);
+#endif
+    return wide ? run_double_baseline(call) : run_float_baseline(call);
+}

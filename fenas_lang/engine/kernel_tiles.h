@@ -1,0 +1,343 @@
+/* The engine for one element type and one instruction set: functions, products, programs, rows.
+
+   A tile is TILE columns (two vectors) by up to BLOCK rows.  All work on a tile, products and
+   instructions, is done while it is in the first cache. */
+
+#define vec NAME(vec)
+#define ivec NAME(ivec)
+#define uvec NAME(uvec)
+#define LANES ((int64_t)(VECTOR_BYTES / sizeof(REAL)))
+#define TILE (2 * LANES)
+#define BLOCK 48
+#define INLINE static inline __attribute__((always_inline))
+
+typedef REAL vec __attribute__((vector_size(VECTOR_BYTES)));
+typedef INTEGER ivec __attribute__((vector_size(VECTOR_BYTES)));
+/* As it lies in memory: at any address, over any type. */
+typedef REAL uvec __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(REAL)), may_alias));
+
+/* ---- Functions -------------------------------------------------------------------------- */
+
+/* Less zero, as only that leaves -0 what it is (and costs nothing). */
+INLINE vec NAME(all)(REAL value) { return value - (vec){0}; }
+
+/* `mask` is all ones or all zeros in each lane. */
+INLINE vec NAME(either)(ivec mask, vec yes, vec no) {
+    return (vec)((mask & (ivec)yes) | (~mask & (ivec)no));
+}
+
+INLINE vec NAME(clamped)(vec x, REAL least, REAL most) { /* NaN stays */
+    x = NAME(either)(x < NAME(all)(least), NAME(all)(least), x);
+    return NAME(either)(x > NAME(all)(most), NAME(all)(most), x);
+}
+
+INLINE vec NAME(absolute)(vec x) {
+    return (vec)((ivec)x & ~(ivec)NAME(all)((REAL)-0.0));
+}
+
+/* exp(r) - 1 within half of ln 2, by its series: the terms left out are below rounding. */
+INLINE vec NAME(series)(vec r) {
+#ifdef WIDE
+    vec q = NAME(all)(1.0 / 6227020800.0);
+    q = q * r + 1.0 / 479001600.0;
+    q = q * r + 1.0 / 39916800.0;
+    q = q * r + 1.0 / 3628800.0;
+    q = q * r + 1.0 / 362880.0;
+    q = q * r + 1.0 / 40320.0;
+    q = q * r + 1.0 / 5040.0;
+#else
+    vec q = NAME(all)(1.0f / 5040.0f);
+#endif
+    q = q * r + (REAL)(1.0 / 720.0);
+    q = q * r + (REAL)(1.0 / 120.0);
+    q = q * r + (REAL)(1.0 / 24.0);
+    q = q * r + (REAL)(1.0 / 6.0);
+    q = q * r + (REAL)0.5;
+    return q * (r * r) + r;
+}
+
+/* x = n ln 2 + r: gives exp(r) - 1, and n in the low bits of `whole`. */
+INLINE vec NAME(reduced)(vec x, ivec *whole) {
+    vec shifted = x * (REAL)1.44269504088896340736 + MAGIC;
+    vec n = shifted - MAGIC;
+    vec r = (x - n * LN2_HIGH) - n * LN2_LOW;
+    *whole = (ivec)shifted - (ivec)NAME(all)(MAGIC);
+    return NAME(series)(r);
+}
+
+INLINE vec NAME(power_of_two)(ivec n) { return (vec)((n + BIAS) << MANTISSA); }
+
+INLINE vec NAME(vexp)(vec x) {
+    ivec n;
+    vec p = NAME(reduced)(NAME(clamped)(x, LEAST, MOST), &n);
+    ivec half = n >> 1; /* in two factors, so that results near either end of the range are right */
+    return (p + (REAL)1) * NAME(power_of_two)(half) * NAME(power_of_two)(n - half);
+}
+
+/* For x from -2 LEAST / 3 up to 0, without a result near the ends of the range. */
+INLINE vec NAME(negative_expm1)(vec x) {
+    ivec n;
+    vec p = NAME(reduced)(x, &n), scale = NAME(power_of_two)(n);
+    return p * scale + (scale - (REAL)1);
+}
+
+INLINE vec NAME(vtanh)(vec x) {
+    vec e = NAME(negative_expm1)(NAME(clamped)((REAL)-2 * NAME(absolute)(x), (REAL)-42, 0));
+    vec size = -e / (e + (REAL)2);
+    ivec sign = (ivec)x & (ivec)NAME(all)((REAL)-0.0);
+    return (vec)((ivec)size | sign);
+}
+
+INLINE vec NAME(vsigmoid)(vec x) {
+    ivec n;
+    vec p = NAME(reduced)(NAME(clamped)(-NAME(absolute)(x), BIAS * (REAL)-0.69, 0), &n);
+    vec scale = NAME(power_of_two)(n), e = p * scale + scale, one = NAME(all)((REAL)1);
+    return NAME(either)(x < NAME(all)(0), e, one) / (e + one);
+}
+
+INLINE vec NAME(vrelu)(vec x) { return (vec)((ivec)x & ~(x <= NAME(all)(0))); }
+
+INLINE vec NAME(vstep)(vec x) {
+    vec found = (vec)((ivec)NAME(all)((REAL)1) & (ivec)(x > NAME(all)(0)));
+    return NAME(either)(x != x, x, found);
+}
+
+#define BY_LIBM(name, f)                                                        \
+    static vec NAME(name)(vec x) {                                              \
+        for (int k = 0; k < LANES; k++) x[k] = LIBM(f)(x[k]);                   \
+        return x;                                                               \
+    }
+BY_LIBM(vlog, log)
+BY_LIBM(vsin, sin)
+BY_LIBM(vcos, cos)
+BY_LIBM(verf, erf)
+#undef BY_LIBM
+
+/* ---- Matrix products --------------------------------------------------------------------- */
+
+/* A panel holds TILE columns of the product: element (k, c) multiplies the source's column k. */
+static void NAME(pack_panel)(const struct matrix *matrix, int64_t size, int64_t at, REAL *panel) {
+    const REAL *values = matrix->values;
+    int64_t width = size - at < TILE ? size - at : TILE;
+    for (int64_t k = 0; k < size; k++) {
+        REAL *row = panel + k * TILE;
+        if (matrix->transposed) memcpy(row, values + k * size + at, (size_t)width * sizeof(REAL));
+        else for (int64_t c = 0; c < width; c++) row[c] = values[(at + c) * size + k];
+        for (int64_t c = width; c < TILE; c++) row[c] = 0;
+    }
+}
+
+struct NAME(place) {
+    REAL *at;
+    int64_t row;
+};
+
+/* `rows` of a tile; a constant at each call, so that all accumulators stay in registers. */
+INLINE void NAME(multiply)(const int rows, int64_t size, const REAL *panel, struct NAME(place) source,
+                           const struct NAME(place) *base, struct NAME(place) result) {
+    vec sum[6][2];
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++)
+        for (int v = 0; v < 2; v++)
+            sum[r][v] = base ? (vec)((const uvec *)(base->at + r * base->row))[v] : (vec){0};
+    for (int64_t k = 0; k < size; k++) {
+        vec left = ((const uvec *)(panel + k * TILE))[0];
+        vec right = ((const uvec *)(panel + k * TILE))[1];
+#pragma GCC unroll 6
+        for (int r = 0; r < rows; r++) {
+            vec factor = NAME(all)(source.at[r * source.row + k]);
+            sum[r][0] += factor * left;
+            sum[r][1] += factor * right;
+        }
+    }
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++)
+        for (int v = 0; v < 2; v++) ((uvec *)(result.at + r * result.row))[v] = sum[r][v];
+}
+
+static void NAME(product)(int64_t rows, int64_t size, const REAL *panel, struct NAME(place) source,
+                          const struct NAME(place) *base, struct NAME(place) result) {
+    struct NAME(place) below = base ? *base : result;
+    int64_t blocks = (rows + 5) / 6;
+    for (int64_t block = 0; block < blocks; block++) {
+        int64_t count = rows * (block + 1) / blocks - rows * block / blocks;
+        const struct NAME(place) *start = base ? &below : NULL;
+        switch (count) {
+            case 1: NAME(multiply)(1, size, panel, source, start, result); break;
+            case 2: NAME(multiply)(2, size, panel, source, start, result); break;
+            case 3: NAME(multiply)(3, size, panel, source, start, result); break;
+            case 4: NAME(multiply)(4, size, panel, source, start, result); break;
+            case 5: NAME(multiply)(5, size, panel, source, start, result); break;
+            default: NAME(multiply)(6, size, panel, source, start, result);
+        }
+        source.at += count * source.row;
+        below.at += count * below.row;
+        result.at += count * result.row;
+    }
+}
+
+/* ---- Instructions ------------------------------------------------------------------------- */
+
+#define ON_TILE(value)                                                                       \
+    for (int64_t r = 0; r < rows; r++) {                                                     \
+        const uvec *pa = (const uvec *)(a.at + r * a.row), *pb = (const uvec *)(b.at + r * b.row); \
+        uvec *pd = (uvec *)(d.at + r * d.row);                                               \
+        for (int v = 0; v < 2; v++) {                                                        \
+            vec x = pa[v], y = pb[v];                                                        \
+            (void)y;                                                                         \
+            pd[v] = value;                                                                   \
+        }                                                                                    \
+    }                                                                                        \
+    break
+
+static void NAME(instruct)(int op, int64_t rows, struct NAME(place) d, struct NAME(place) a,
+                           struct NAME(place) b) {
+    switch ((enum op)op) {
+        case COPY: ON_TILE(x);
+        case ADD: ON_TILE(x + y);
+        case SUB: ON_TILE(x - y);
+        case MUL: ON_TILE(x * y);
+        case NEG: ON_TILE(-x);
+        case TANH: ON_TILE(NAME(vtanh)(x));
+        case SIGMOID: ON_TILE(NAME(vsigmoid)(x));
+        case RELU: ON_TILE(NAME(vrelu)(x));
+        case STEP: ON_TILE(NAME(vstep)(x));
+        case EXP: ON_TILE(NAME(vexp)(x));
+        case LOG: ON_TILE(NAME(vlog)(x));
+        case RECIPROCAL: ON_TILE((REAL)1 / x);
+        case SIN: ON_TILE(NAME(vsin)(x));
+        case COS: ON_TILE(NAME(vcos)(x));
+        case ERF: ON_TILE(NAME(verf)(x));
+    }
+}
+#undef ON_TILE
+
+/* ---- Programs over tiles -------------------------------------------------------------------- */
+
+/* A thread's rows: where each operand of the tile at hand is, and room for slots.  In the last
+   tile, which may be narrower than TILE, arrays are worked on in copies with room for all of it. */
+struct NAME(worker) {
+    const struct call *call;
+    const REAL *packed;
+    struct NAME(place) *operands;
+    REAL *slots, *copies;
+};
+
+static struct NAME(place) NAME(locate)(const struct array *array, int64_t time, int64_t row,
+                                       int64_t column) {
+    int64_t index = time + array->shift;
+    REAL *at = array->base;
+    if (array->ring) at += index % array->ring * array->step;
+    else if (!array->first) at += index * array->step;
+    else if (index == 0) at = array->first;
+    else at += (index - 1) * array->step;
+    return (struct NAME(place)){at + row * array->row + column * array->column, array->row};
+}
+
+static void NAME(widen)(struct NAME(place) *place, REAL *copy, int read, int64_t rows, int64_t width) {
+    for (int64_t r = 0; r < rows; r++) {
+        REAL *to = copy + r * TILE;
+        if (read) memcpy(to, place->at + r * place->row, (size_t)width * sizeof(REAL));
+        for (int64_t c = read ? width : 0; c < TILE; c++) to[c] = 0;
+    }
+    *place = (struct NAME(place)){copy, TILE};
+}
+
+static void NAME(narrow)(struct NAME(place) to, const REAL *copy, int64_t rows, int64_t width) {
+    for (int64_t r = 0; r < rows; r++)
+        memcpy(to.at + r * to.row, copy + r * TILE, (size_t)width * sizeof(REAL));
+}
+
+static void NAME(run_tile)(struct NAME(worker) *self, const struct stage *stage, int64_t time,
+                           int64_t row, int64_t rows, int64_t column) {
+    const struct call *call = self->call;
+    const struct access *accesses = call->accesses;
+    struct NAME(place) *operands = self->operands;
+    int64_t size = call->size, tiles = (size + TILE - 1) / TILE;
+    int64_t width = size - column < TILE ? size - column : TILE;
+    for (int32_t k = stage->first_access; k < stage->end_access; k++) {
+        const struct array *array = &call->arrays[accesses[k].array];
+        struct NAME(place) *place = &operands[accesses[k].array];
+        *place = NAME(locate)(array, time, row, column);
+        if (width < TILE && array->column)
+            NAME(widen)(place, self->copies + (k - stage->first_access) * BLOCK * TILE,
+                        accesses[k].mode & READ, rows, width);
+    }
+    for (int32_t k = stage->first_product; k < stage->end_product; k++) {
+        const struct product *p = &call->products[k];
+        const REAL *panel = self->packed + (p->matrix * tiles + column / TILE) * size * TILE;
+        NAME(product)(rows, size, panel, NAME(locate)(&call->arrays[p->source], time, row, 0),
+                      p->base < 0 ? NULL : &operands[p->base], operands[p->result]);
+    }
+    for (int32_t k = stage->first_instruction; k < stage->end_instruction; k++) {
+        const struct instruction *i = &call->instructions[k];
+        NAME(instruct)(i->op, rows, operands[i->result], operands[i->a], operands[i->b]);
+    }
+    for (int32_t k = stage->first_access; width < TILE && k < stage->end_access; k++)
+        if (accesses[k].mode & WRITTEN)
+            NAME(narrow)(NAME(locate)(&call->arrays[accesses[k].array], time, row, column),
+                         operands[accesses[k].array].at, rows, width);
+}
+
+/* All time steps for some rows.  Rows need nothing of each other, so there is no barrier. */
+static void NAME(run_rows)(struct NAME(worker) *self, int64_t from, int64_t to) {
+    const struct call *call = self->call;
+    int64_t blocks = (to - from + BLOCK - 1) / BLOCK;
+    for (int64_t n = 0; n < call->time; n++) {
+        int64_t time = call->backward ? call->time - 1 - n : n;
+        for (int64_t s = 0; s < call->stage_count; s++)
+            for (int64_t column = 0; column < call->size; column += TILE)
+                for (int64_t b = 0; b < blocks; b++) {
+                    int64_t row = from + (to - from) * b / blocks;
+                    int64_t end = from + (to - from) * (b + 1) / blocks;
+                    NAME(run_tile)(self, &call->stages[s], time, row, end - row, column);
+                }
+    }
+}
+
+static void NAME(rows_part)(struct work *work, int64_t part) {
+    const struct call *call = work->call;
+    int64_t tile = BLOCK * TILE, operands = call->array_count + call->slot_count;
+    struct NAME(worker) self = {call, work->packed, NULL, NULL, NULL};
+    self.operands = malloc((size_t)operands * sizeof *self.operands);
+    self.slots = workspace((size_t)(call->slot_count * tile) * sizeof(REAL), call->poison);
+    self.copies = workspace((size_t)(call->access_count * tile) * sizeof(REAL), call->poison);
+    if (self.operands && self.slots && self.copies) {
+        for (int64_t k = 0; k < call->slot_count; k++)
+            self.operands[call->array_count + k]
+                = (struct NAME(place)){self.slots + k * tile, TILE};
+        NAME(run_rows)(&self, call->batch * part / work->parts,
+                       call->batch * (part + 1) / work->parts);
+    } else {
+        __atomic_store_n(&work->failed, 1, __ATOMIC_RELAXED);
+    }
+    free(self.operands);
+    free(self.slots);
+    free(self.copies);
+}
+
+static void NAME(pack_part)(struct work *work, int64_t part) {
+    int64_t size = work->call->size, tiles = (size + TILE - 1) / TILE;
+    NAME(pack_panel)(&work->call->matrices[part / tiles], size, part % tiles * TILE,
+                     (REAL *)work->packed + part * size * TILE);
+}
+
+static int NAME(run)(const struct call *call) {
+    int64_t tiles = (call->size + TILE - 1) / TILE, panels = call->matrix_count * tiles;
+    void *packed = workspace((size_t)(panels * call->size * TILE) * sizeof(REAL), call->poison);
+    if (!packed) return -1;
+    struct work work = {call, NAME(pack_part), packed, 0, 0, 0};
+    run_parts(&work, panels);
+    work.part = NAME(rows_part);
+    int status = run_parts(&work, call->threads < call->batch ? call->threads : call->batch);
+    free(packed);
+    return status;
+}
+
+#undef vec
+#undef ivec
+#undef uvec
+#undef LANES
+#undef TILE
+#undef BLOCK
+#undef INLINE
