@@ -161,15 +161,16 @@ def _expression(rng: random.Random, depth: int, known: int) -> str:
     return f"{rng.choice(['tanh', 'relu', 'sigmoid', 'identity'])}({', '.join(marks)})"
 
 
+# The deep and the huge take a hundred times as long as the others, and soon repeat themselves.
 KINDS: dict[Callable[[random.Random], str], int] = {
-    random_bytes: 10,
-    random_characters: 10,
-    random_tokens: 25,
-    mutated: 80,
-    other_line_ends: 15,
-    nested: 8,
-    huge: 2,
-    grammatical: 50,
+    random_bytes: 100,
+    random_characters: 100,
+    random_tokens: 250,
+    mutated: 800,
+    other_line_ends: 150,
+    nested: 10,
+    huge: 4,
+    grammatical: 500,
 }
 
 
