@@ -23,7 +23,7 @@ $(READY): pyproject.toml constraints.txt
 run: $(READY)  ## evolve a cell from LSTM and GRU on a small task, in about two minutes
 	mkdir -p $(RUN)
 	$(BIN)/fenasc evolve cells/LSTM.fen cells/GRU.fen --task digits --nodes 9 --population 20 --sample 5 \
-		--cycles 120 --workers 2 --baselines 3 --store $(RUN)/run.db --out $(RUN)
+		--cycles 240 --workers 2 --baselines 3 --store $(RUN)/run.db --out $(RUN)
 
 check: test fuzz  ## all that CI runs
 
