@@ -64,7 +64,9 @@ def test_threads_make_the_same_new_cell_ready() -> None:
         assert all(torch.equal(other, expected) for other in found)
 
 
-def _run_elsewhere(layer: CompiledLayer, answers: multiprocessing.Queue[list[list[object]]]) -> None:
+def _run_elsewhere(
+    layer: CompiledLayer, answers: multiprocessing.Queue[list[list[object]]]
+) -> None:
     answers.put([tensor.tolist() for tensor in work(layer, 1)])
 
 
