@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from fenas_lang.engine.kernel import Place, Routine
+from fenas_lang.engine.kernel import Place, Routine, room
 from fenas_lang.engine.products import transposed_product
 from fenas_lang.engine.steps import Steps
 from fenas_lang.plan.program import GRADIENT, SCRATCH, Array, value_array
@@ -111,7 +111,7 @@ class Loop:
         yield from self._vector_gradients(edges, vectors, wanted)
 
     def _new(self, bound: Bound, *shape: int) -> Tensor:
-        made = bound.states[0].new_empty(shape)
+        made = room(bound.states[0], shape)
         return made.fill_(torch.nan) if POISONED else made
 
     def _inputs(self, bound: Bound) -> Places:
