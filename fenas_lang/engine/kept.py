@@ -53,7 +53,8 @@ class Kept:
         """What `make` gives for the weights, made anew where they differ from the last time."""
         if not all(weight.is_contiguous() for weight in weights):
             return make()
-        key = (kernel.BEST_TESTED, dtype, *map(_identity, weights))
+        places = [weight.data_ptr() for weight in weights]
+        key = (kernel.BEST_TESTED, dtype, places, _versions(weights))
         signature = kernel.signature(weights)
         entry = self._entries.get(name)
         if entry is None or entry.key != key or entry.signature != signature:
@@ -65,6 +66,9 @@ class Kept:
         return Kept, ()
 
 
-def _identity(weight: Tensor) -> tuple[object, ...]:
-    version = None if weight.is_inference() else weight._version
-    return weight.data_ptr(), version, weight.shape
+def _versions(weights: Sequence[Tensor]) -> list[int]:
+    """How often each was changed; torch does not count it for tensors of inference mode."""
+    try:
+        return [weight._version for weight in weights]
+    except RuntimeError:
+        return []

@@ -7,6 +7,7 @@ import importlib.util
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -129,13 +130,19 @@ class Place(NamedTuple):
         return Place(tensor.data_ptr())
 
     @staticmethod
-    def rows(tensor: Tensor, column: int = 0, first: Tensor | None = None) -> Place:
-        """A row for each row of each time step, from a column of a tensor (N, ·) on.
+    def rows(tensor: Tensor, first: Tensor | None = None) -> Place:
+        """A row for each row of each time step, (N, H).
 
         With `first` (B, H), those at the beginning, and `tensor` the ones that steps lead to.
         """
-        at = tensor.data_ptr() + column * tensor.element_size()
-        return Place(at, 0 if first is None else first.data_ptr(), tensor.stride(0))
+        start = 0 if first is None else first.data_ptr()
+        return Place(tensor.data_ptr(), start, tensor.stride(0))
+
+    @staticmethod
+    def columns(tensor: Tensor, size: int) -> list[Place]:
+        """The values that lie side by side in a tensor (N, k · H), as `rows`; `size` is H."""
+        base, row, apart = tensor.data_ptr(), tensor.stride(0), size * tensor.element_size()
+        return [Place(base + k * apart, 0, row) for k in range(tensor.shape[1] // size)]
 
     @staticmethod
     def ring_of(tensor: Tensor, first: Tensor | None = None) -> Place:
@@ -236,9 +243,7 @@ class Routine:
 
         Raises MemoryError.
         """
-        table = array("q")
-        for one in self._rows(places, packed.dtype):
-            table.extend(one)
+        table = array("q", chain.from_iterable(self._rows(places, packed.dtype)))
         call = self._new_call(size, poison)
         call.arrays, call.packed = table.buffer_info()[0], packed.data_ptr()
         call.time, call.batch, call.reverse = steps.time, steps.batch, int(steps.reverse)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,7 @@ class Loop:
         """The output (N, H) and the final states (B, H)."""
         cell, steps = self.cell, self.steps
         output = self._new(bound, steps.rows, self.size)
-        rings = self._new(bound, len(bound.states) - 1, 2, steps.batch, self.size)
+        rings = self._new(bound, len(bound.states) - 1, 2, steps.batch, self.size).unbind()
         places = self._inputs(bound)
         self._place_state(places, 0, Place.rows(output, first=bound.states[0]))
         for k, ring in enumerate(rings, 1):
@@ -115,11 +115,9 @@ class Loop:
         return made.fill_(torch.nan) if POISONED else made
 
     def _inputs(self, bound: Bound) -> Places:
-        places = {
-            Array(HANDED, index): Place.rows(rows, column * self.size)
-            for group, rows in zip(self.cell.storage.handed, bound.groups, strict=True)
-            for column, index in enumerate(group)
-        }
+        places: Places = {}
+        for group, rows in zip(self.cell.storage.handed, bound.groups, strict=True):
+            places.update(zip(_arrays(HANDED, group), Place.columns(rows, self.size), strict=True))
         for name, vector in bound.vectors.items():
             places[Array(PARAMETER, name)] = Place.vector(vector)
         for name, mask in self.masks.items():
@@ -142,8 +140,8 @@ class Loop:
     ) -> Tensor:
         """Room for the gradients of values that lie side by side."""
         rows = self._new(bound, self.steps.rows, len(group) * self.size)
-        for column, of in enumerate(group):
-            places[Array(GRADIENT + kind, of)] = Place.rows(rows, column * self.size)
+        arrays = _arrays(GRADIENT + kind, group)
+        places.update(zip(arrays, Place.columns(rows, self.size), strict=True))
         return rows
 
     def _twin(self, group: tuple[int, ...], edges: list[Tensor]) -> Tensor:
@@ -209,7 +207,11 @@ class Loop:
 
     def _run(self, routine: Routine, bound: Bound, places: Places, packed: Tensor) -> None:
         scratch = [array for array in routine.arrays if array.kind == SCRATCH]
-        room = self._new(bound, len(scratch), 1, self.steps.batch, self.size)
-        for array, one in zip(scratch, room, strict=True):
-            places[array] = Place.ring_of(one)
+        if scratch:
+            room = self._new(bound, len(scratch), 1, self.steps.batch, self.size)
+            places.update(zip(scratch, map(Place.ring_of, room), strict=True))
         routine.run(places, packed, self.steps, self.size, poison=POISONED)
+
+
+def _arrays(kind: str, group: Iterable[int | str]) -> Iterator[Array]:
+    return (Array(kind, of) for of in group)
