@@ -95,7 +95,8 @@ class _Before:
             self.values[column.result] = part if late is None else part + self._value(late)
 
     def _product(self, source: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        if not torch.is_grad_enabled():
+        operands = (source, weight) if bias is None else (source, weight, bias)
+        if not (torch.is_grad_enabled() and any(t.requires_grad for t in operands)):
             return linear(source, weight, bias)
         result: Tensor = Linear.apply(source, weight, bias)  # type: ignore[no-untyped-call]
         return result

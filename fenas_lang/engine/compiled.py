@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
 from hashlib import sha256
 from typing import Any, ClassVar
@@ -72,17 +72,26 @@ class CompiledLayer(RecurrentLayer):
         return "native" if served(next(self.parameters(), None)) else "torch"
 
     def _check_rows(self, rows: Tensor, sizes: list[int]) -> None:
-        own = self._parameters.values()
         fits = rows.shape[-1] == self.input_size and all(
-            parameter is not None and parameter.dtype == rows.dtype for parameter in own
+            parameter is not None
+            and parameter.dtype == rows.dtype
+            and parameter.device == rows.device
+            for parameter in self._parameters.values()
         )
         if not (fits and sizes):
             super()._check_rows(rows, sizes)
+            _check_devices(rows, "the parameters", self.parameters())
         if not (well_formed(sizes, len(rows)) or sizes[-1] == 0):
             raise ValueError(
                 f"the batch_sizes of a PackedSequence never grow, and add up to its {len(rows)} "
                 f"rows; these are {sizes}"
             )
+
+    def _initial_states(self, hx: Any, x: Tensor, batch: int, batched: bool) -> States:
+        states = super()._initial_states(hx, x, batch, batched)
+        for name, state in zip(self.state_names, states, strict=True):
+            _check_devices(x, f"state {name}", [state])
+        return states
 
     def _run_direction(
         self, rows: Tensor, sizes: list[int], states: States, stack: Stack, reverse: bool
@@ -255,6 +264,14 @@ def _unbuilt(cell: Cell, dataflow: Dataflow, masked: frozenset[str]) -> Compiled
     """A layer without attributes, for pickle and copy to fill."""
     made = class_of(cell, dataflow, masked)
     return made.__new__(made)
+
+
+def _check_devices(x: Tensor, name: str, tensors: Iterable[Tensor]) -> None:
+    for tensor in tensors:
+        if tensor.device != x.device:
+            raise RuntimeError(
+                f"the input is on {x.device}, {name} on {tensor.device}; they must be the same"
+            )
 
 
 @lru_cache(maxsize=256)

@@ -33,6 +33,7 @@ def serves(rows: Tensor, sizes: Sequence[int]) -> bool:
         and torch._C._get_tracing_state() is None
         and not torch._C._functorch.peek_interpreter_stack()
         and type(rows) in ORDINARY
+        and not rows.is_neg()
         and well_formed(sizes, len(rows))
     )
 
@@ -40,4 +41,7 @@ def serves(rows: Tensor, sizes: Sequence[int]) -> bool:
 def takes(rows: Tensor, others: Iterable[Tensor]) -> bool:
     """Whether states and parameters are ordinary tensors, of the input's type and place."""
     dtype, device = rows.dtype, rows.device
-    return all(type(t) in ORDINARY and t.dtype == dtype and t.device == device for t in others)
+    return all(
+        type(t) in ORDINARY and t.dtype == dtype and t.device == device and not t.is_neg()
+        for t in others
+    )

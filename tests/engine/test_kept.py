@@ -174,6 +174,7 @@ def test_inference_mode() -> None:
         assert torch.equal(made(X)[0], afresh(made))
     assert torch.equal(infer(layer), inside)
     assert layer(X)[0].requires_grad
+    assert torch.equal(layer.requires_grad_(False)(X)[0], inside)
 
 
 def test_weights_in_any_order_of_memory() -> None:
