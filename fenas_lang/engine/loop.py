@@ -24,12 +24,20 @@ POISONED = False
 """Whether new memory is filled with NaN: a test that nothing is read before it is written."""
 
 
+def new(like: Tensor, *shape: int) -> Tensor:
+    """Memory for values of that type."""
+    made = room(like, shape)
+    return made.fill_(torch.nan) if POISONED else made
+
+
 class Bound:
-    """The tensors that a loop reads, by role."""
+    """The tensors that a loop reads, by role; of what is handed, the groups that are at hand."""
 
     def __init__(self, cell: NativeCell, tensors: Sequence[Tensor]):
-        rest = iter([t if t.is_contiguous() else t.contiguous() for t in tensors])
-        self.groups = [next(rest) for _ in cell.storage.handed]
+        count = len(cell.storage.handed)
+        groups = zip(cell.storage.handed, tensors[:count], strict=True)
+        self.groups = {g: t.contiguous() for g, t in groups if t is not None}
+        rest = iter([t if t.is_contiguous() else t.contiguous() for t in tensors[count:]])
         self.states = [next(rest) for _ in cell.plan.graph.states]
         self.matrices = {name: next(rest) for name in cell.matrices}
         self.vectors = {name: next(rest) for name in cell.vectors}
@@ -47,8 +55,8 @@ class Loop:
     def infer(self, bound: Bound, packed: Tensor) -> list[Tensor]:
         """The output (N, H) and the final states (B, H)."""
         cell, steps = self.cell, self.steps
-        output = self._new(bound, steps.rows, self.size)
-        rings = self._new(bound, len(bound.states) - 1, 2, steps.batch, self.size).unbind()
+        output = new(bound.states[0], steps.rows, self.size)
+        rings = new(bound.states[0], len(bound.states) - 1, 2, steps.batch, self.size).unbind()
         places = self._inputs(bound)
         self._place_state(places, 0, Place.rows(output, first=bound.states[0]))
         for k, ring in enumerate(rings, 1):
@@ -59,9 +67,9 @@ class Loop:
     def forward(self, bound: Bound) -> list[Tensor]:
         """The output, final states, all states but the first (K - 1, N, H), and what is saved."""
         cell, steps = self.cell, self.steps
-        output = self._new(bound, steps.rows, self.size)
-        others = self._new(bound, len(bound.states) - 1, steps.rows, self.size)
-        saved = self._new(bound, len(cell.reverse.saved), steps.rows, self.size)
+        output = new(bound.states[0], steps.rows, self.size)
+        others = new(bound.states[0], len(bound.states) - 1, steps.rows, self.size)
+        saved = new(bound.states[0], len(cell.reverse.saved), steps.rows, self.size)
         places = self._inputs(bound) | self._kept(bound, output, others, saved)
         routine = cell.training
         self._run(routine, bound, places, routine.pack(bound.matrices, self.size, output))
@@ -85,7 +93,7 @@ class Loop:
         given = gradients[0].contiguous()
         places = self._inputs(bound) | self._kept(bound, output, others, saved)
         places[Array(GRADIENT + OUTPUT)] = Place.rows(given)
-        rings = self._new(bound, len(bound.states), 2, steps.batch, self.size)
+        rings = new(bound.states[0], len(bound.states), 2, steps.batch, self.size)
         for k, (ring, gradient) in enumerate(zip(rings, gradients[1:], strict=True)):
             steps.set_end(ring, gradient)
             self._place_state(places, k, Place.ring_of(ring), GRADIENT + STATE)
@@ -110,13 +118,9 @@ class Loop:
         yield from self._matrix_gradients(edges, sources, wanted)
         yield from self._vector_gradients(edges, vectors, wanted)
 
-    def _new(self, bound: Bound, *shape: int) -> Tensor:
-        made = room(bound.states[0], shape)
-        return made.fill_(torch.nan) if POISONED else made
-
     def _inputs(self, bound: Bound) -> Places:
         places: Places = {}
-        for group, rows in zip(self.cell.storage.handed, bound.groups, strict=True):
+        for group, rows in bound.groups.items():
             places.update(zip(_arrays(HANDED, group), Place.columns(rows, self.size), strict=True))
         for name, vector in bound.vectors.items():
             places[Array(PARAMETER, name)] = Place.vector(vector)
@@ -139,7 +143,7 @@ class Loop:
         self, bound: Bound, places: Places, kind: str, group: tuple[int | str, ...]
     ) -> Tensor:
         """Room for the gradients of values that lie side by side."""
-        rows = self._new(bound, self.steps.rows, len(group) * self.size)
+        rows = new(bound.states[0], self.steps.rows, len(group) * self.size)
         arrays = _arrays(GRADIENT + kind, group)
         places.update(zip(arrays, Place.columns(rows, self.size), strict=True))
         return rows
@@ -155,7 +159,7 @@ class Loop:
         found = {Array(STATE, k, 1): values for k, values in enumerate((output, *others))}
         for values, index in zip(saved, self.cell.reverse.saved, strict=True):
             found[Array(VALUE, index)] = values
-        for group, rows in zip(self.cell.storage.handed, bound.groups, strict=True):
+        for group, rows in bound.groups.items():
             for index, part in zip(group, torch.split(rows, self.size, dim=1), strict=True):
                 found[Array(HANDED, index)] = part
         for k, start in enumerate(bound.states):
@@ -208,7 +212,7 @@ class Loop:
     def _run(self, routine: Routine, bound: Bound, places: Places, packed: Tensor) -> None:
         scratch = [array for array in routine.arrays if array.kind == SCRATCH]
         if scratch:
-            room = self._new(bound, len(scratch), 1, self.steps.batch, self.size)
+            room = new(bound.states[0], len(scratch), 1, self.steps.batch, self.size)
             places.update(zip(scratch, map(Place.ring_of, room), strict=True))
         routine.run(places, packed, self.steps, self.size, poison=POISONED)
 

@@ -7,6 +7,7 @@ large products, and torch's.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor
 
 from fenas_lang.engine.before import handed_rows
-from fenas_lang.engine.kept import Ready
+from fenas_lang.engine.kept import Ready, Stacks
 from fenas_lang.engine.kernel import Routine
 from fenas_lang.engine.loop import Bound, Loop
 from fenas_lang.engine.products import final
@@ -23,7 +24,7 @@ from fenas_lang.ir.graph import Graph, Node
 from fenas_lang.passes.mask_edges import masked_source
 from fenas_lang.plan.plan import Plan
 from fenas_lang.plan.program import backward_program, forward_program
-from fenas_lang.plan.reverse import Reverse, reverse
+from fenas_lang.plan.reverse import HANDED, Reverse, reverse
 from fenas_lang.plan.schedule import make_plan
 from fenas_lang.plan.storage import Storage, storage
 
@@ -53,7 +54,7 @@ class NativeCell:
         return _names((*(name for name in self._read if masked_source(name) is None), *owned))
 
     @cached_property
-    def _masks(self) -> dict[str, str]:
+    def masks(self) -> dict[str, str]:
         """The masks that the loop reads: the sources that they mask, by their names."""
         found = ((name, masked_source(name)) for name in self._read)
         return {name: source for name, source in found if source is not None}
@@ -103,26 +104,66 @@ class NativeCell:
         `keep` gives for a function that makes ready what is ready from the last time, if the
         weights are still the same.  `masks` are by the sources that they mask, (B, D) or (B, H).
         """
-        size = states[0].shape[-1]
-        loop = Loop(self, steps, size, {n: masks[s] for n, s in self._masks.items()})
-        matrices = {name: edges[name] for name in self.matrices}
-        rest = (*states, *matrices.values(), *(edges[name] for name in self.vectors))
-        training = torch.is_grad_enabled() and any(
-            t.requires_grad for t in (x, *states, *edges.values())
-        )
-        ready = None if training else keep(lambda: Ready(self.inference.pack(matrices, size, x)))
+        call = _Call(self, x, steps, states, edges, masks)
+        if torch.is_grad_enabled() and any(
+            tensor.requires_grad for tensor in (x, *states, *edges.values())
+        ):
+            return call.train()
+        return call.infer(keep)
 
-        def parameter(name: str) -> Tensor:
-            source = masked_source(name)
-            return edges[name] if source is None else steps.spread(masks[source])
+    @cached_property
+    def read_again(self) -> tuple[bool, ...]:
+        """For each group of handed values, whether the way back reads them."""
+        nodes = self.plan.graph.nodes
+        sources = {nodes[group[0]].operands[0] for group in self.storage.edges}
+        read = {array.of for array in self.backwards.arrays if array.kind == HANDED}
+        return tuple(not (read | sources).isdisjoint(group) for group in self.storage.handed)
 
-        stacks = {} if ready is None else ready.stacks
-        groups = handed_rows(self.plan, self.storage.handed, x, size, parameter, stacks)
-        if ready is None:
-            output, *finals = _Operation.apply(loop, *groups, *rest)  # type: ignore[no-untyped-call]
-        else:
-            output, *finals = loop.infer(Bound(self, (*groups, *rest)), ready.packed)
+
+@dataclass(frozen=True)
+class _Call:
+    """The arguments of `NativeCell.run`."""
+
+    cell: NativeCell
+    x: Tensor
+    steps: Steps
+    states: States
+    edges: Mapping[str, Tensor]
+    masks: Mapping[str, Tensor]
+
+    def train(self) -> tuple[Tensor, States]:
+        tensors = (*self._handed({}), *self.states, *self._weights)
+        output, *finals = _Operation.apply(self._loop, *tensors)  # type: ignore[no-untyped-call]
         return output, tuple(finals)
+
+    def infer(self, keep: Keep) -> tuple[Tensor, States]:
+        matrices = {name: self.edges[name] for name in self.cell.matrices}
+        ready = keep(lambda: Ready(self.cell.inference.pack(matrices, self._size, self.x)))
+        groups = self._handed(ready.stacks)
+        bound = Bound(self.cell, (*groups, *self.states, *self._weights))
+        output, *finals = self._loop.infer(bound, ready.packed)
+        return output, tuple(finals)
+
+    @property
+    def _size(self) -> int:
+        return self.states[0].shape[-1]
+
+    @property
+    def _weights(self) -> list[Tensor]:
+        return [self.edges[name] for name in (*self.cell.matrices, *self.cell.vectors)]
+
+    @property
+    def _loop(self) -> Loop:
+        masks = {name: self.masks[source] for name, source in self.cell.masks.items()}
+        return Loop(self.cell, self.steps, self._size, masks)
+
+    def _handed(self, stacks: Stacks) -> list[Tensor]:
+        groups, plan = self.cell.storage.handed, self.cell.plan
+        return handed_rows(plan, groups, self.x, self._size, self._parameter, stacks)
+
+    def _parameter(self, name: str) -> Tensor:
+        source = masked_source(name)
+        return self.edges[name] if source is None else self.steps.spread(self.masks[source])
 
 
 class _Operation(torch.autograd.Function):
@@ -134,7 +175,9 @@ class _Operation(torch.autograd.Function):
         results = loop.forward(Bound(loop.cell, tensors))
         ctx.loop = loop
         ctx.given = len(tensors)
-        ctx.save_for_backward(*tensors, results[0], *results[count:])
+        groups = zip(tensors, loop.cell.read_again, strict=False)
+        kept = [group if again else None for group, again in groups]
+        ctx.save_for_backward(*kept, *tensors[len(kept) :], results[0], *results[count:])
         return tuple(results[:count])
 
     @staticmethod
