@@ -143,7 +143,7 @@ class RecurrentLayer(nn.Module):
             x = x.transpose(0, 1)
         time, batch, _ = x.shape
         states = self._initial_states(hx, x, batch, batched)
-        rows, states = self._run(x.flatten(0, 1), [batch] * time, states)
+        rows, states = self._run(x.flatten(0, 1), Even(time, batch), states)
         output = rows.view(time, batch, rows.shape[-1])
         if not batched:
             states = tuple(state.squeeze(1) for state in states)
@@ -164,7 +164,7 @@ class RecurrentLayer(nn.Module):
         output = PackedSequence(rows, x.batch_sizes, *order)
         return output, self._final_state(states)
 
-    def _run(self, rows: Tensor, sizes: list[int], states: States) -> Result:
+    def _run(self, rows: Tensor, sizes: Sequence[int], states: States) -> Result:
         """All layers, over rows of which the first `sizes[0]` are time step 0, …"""
         self._check_rows(rows, sizes)
         directions = 2 if self.bidirectional else 1
@@ -188,7 +188,7 @@ class RecurrentLayer(nn.Module):
     def _run_direction(
         self,
         rows: Tensor,
-        sizes: list[int],
+        sizes: Sequence[int],
         states: States,
         stack: Stack,
         reverse: bool,
@@ -257,7 +257,7 @@ class RecurrentLayer(nn.Module):
     def _final_state(self, states: States) -> Tensor | States:
         return states if len(states) > 1 else states[0]
 
-    def _check_rows(self, rows: Tensor, sizes: list[int]) -> None:
+    def _check_rows(self, rows: Tensor, sizes: Sequence[int]) -> None:
         if not sizes:
             raise RuntimeError("the sequence has no time step")
         if rows.shape[-1] != self.input_size:
@@ -295,10 +295,29 @@ class RecurrentLayer(nn.Module):
         return ""
 
 
+class Even(Sequence[int]):
+    """The sizes of `time` steps that all have the same rows.
+
+    A compiler may leave `time` open, as it cannot in a list.
+    """
+
+    def __init__(self, time: int, batch: int) -> None:
+        self.time = time
+        self.batch = batch
+
+    def __len__(self) -> int:
+        return self.time
+
+    def __getitem__(self, t: Any) -> Any:
+        if not -self.time <= t < self.time:
+            raise IndexError(t)
+        return self.batch
+
+
 def sweep(
     prepared: Sequence[Tensor],
     step: Step,
-    sizes: list[int],
+    sizes: Sequence[int],
     states: States,
     reverse: bool = False,
 ) -> Result:
@@ -306,7 +325,7 @@ def sweep(
 
     Time step t has `sizes[t]` rows, never more than the one before it.
     """
-    slices = [torch.split(rows, sizes) for rows in prepared]
+    slices = [torch.split(rows, list(sizes)) for rows in prepared]
     times = range(len(sizes))
     times = times[::-1] if reverse else times
     active, waiting = _regroup(states, sizes[times[0]])

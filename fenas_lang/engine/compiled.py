@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, ClassVar
@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from fenas_lang.emit.torch import layer_class
 from fenas_lang.emit.torch_frame import Prepared, RecurrentLayer, Result, Stack, States, sweep
 from fenas_lang.engine import torch_weights
+from fenas_lang.engine.dispatch import run
 from fenas_lang.engine.native import NativeCell
-from fenas_lang.engine.serving import served, serves
+from fenas_lang.engine.serving import served
 from fenas_lang.ir.graph import Dataflow
 from fenas_lang.ir.lower import expand
 from fenas_lang.passes.mask_edges import INNER, INPUT, STATE
@@ -61,11 +62,12 @@ class CompiledLayer(RecurrentLayer):
         return "native" if served(next(self.parameters(), None)) else "torch"
 
     def _run_direction(
-        self, rows: Tensor, sizes: list[int], states: States, stack: Stack, reverse: bool
+        self, rows: Tensor, sizes: Sequence[int], states: States, stack: Stack, reverse: bool
     ) -> Result:
-        if not serves(rows, sizes, states, list(self.parameters())):
+        found = run(self.native, self, rows, sizes, states, stack, reverse)
+        if found is None:
             return super()._run_direction(rows, sizes, states, stack, reverse)
-        return self.native.run(rows, len(sizes), states, stack, reverse)
+        return found
 
     def load_torch(self, module: nn.Module) -> None:
         """Copy the weights of an `nn.LSTM`, `nn.GRU` or `nn.RNN` that the cell is proved equal to.
@@ -111,7 +113,7 @@ class VariationalLayer(CompiledLayer):
         return f"{super().extra_repr()}, variational={self.variational}"
 
     def _run_direction(
-        self, rows: Tensor, sizes: list[int], states: States, stack: Stack, reverse: bool
+        self, rows: Tensor, sizes: Sequence[int], states: States, stack: Stack, reverse: bool
     ) -> Result:
         if not self.training:
             return super()._run_direction(rows, sizes, states, stack, reverse)

@@ -43,6 +43,11 @@ from fenas_lang.plan.storage import Storage, storage
 States = tuple[Tensor, ...]
 Places = dict[Array, Place]
 
+TWICE = (
+    "a layer in the native engine cannot be differentiated twice; "
+    "as torch operations it can: set FENAS_BACKEND=torch in the environment"
+)
+
 POISONED = False
 """Whether new memory is filled with NaN: a test that nothing is read before it is written."""
 
@@ -318,10 +323,7 @@ class _Final(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Any, ...]:
-        raise RuntimeError(
-            "a layer in the native engine cannot be differentiated twice; "
-            "as torch operations it can: set FENAS_BACKEND=torch in the environment"
-        )
+        raise RuntimeError(TWICE)
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:

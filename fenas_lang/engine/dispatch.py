@@ -1,0 +1,34 @@
+"""A direction of a layer in the native engine: the kernel called at once, or as an operator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from fenas_lang.emit.torch_frame import Result, Stack, States
+from fenas_lang.engine.native import NativeCell
+from fenas_lang.engine.serving import serves
+
+
+def run(
+    cell: NativeCell,
+    layer: nn.Module,
+    rows: Tensor,
+    sizes: Sequence[int],
+    states: States,
+    stack: Stack,
+    reverse: bool,
+) -> Result | None:
+    """The output of every row and the states at the end; None where torch operations must do it."""
+    parameters = list(layer.parameters())
+    if torch.compiler.is_compiling():
+        from fenas_lang.engine import operator  # what it marks would load the whole compiler
+
+        if not operator.serves(rows, sizes, states, parameters):
+            return None
+        return operator.run(cell, rows, len(sizes), states, stack, reverse)
+    if not serves(rows, sizes, states, parameters):
+        return None
+    return cell.run(rows, len(sizes), states, stack, reverse)
