@@ -10,6 +10,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from importlib import import_module
 from typing import Any, ClassVar
 
 import torch
@@ -35,11 +36,22 @@ class RecurrentLayer(nn.Module):
     A cell is a subclass that says which parameters it has (`edge_shapes`, in the sizes
     D and H), what its states are called, and in `prepare` what it computes.  Edges that
     share a source are stacked into one matrix product.
+
+    Where fenas_lang is installed, its native engine runs the cell's `source` in place
+    of `prepare` and `sweep`, if they are still what it makes of that source.  An edited
+    class runs as it is written.
     """
 
+    source: ClassVar[str] = ""
     edge_shapes: ClassVar[dict[str, str]] = {}
     state_names: ClassVar[tuple[str, ...]] = ()
     unweighted: ClassVar[str] = ""  # the use of the input that needs D = H, if any
+    engine: ClassVar[Any] = None
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.source:
+            cls.engine = _native_engine()
 
     def __init__(
         self,
@@ -83,9 +95,21 @@ class RecurrentLayer(nn.Module):
         hx: Tensor | Sequence[Tensor] | None = None,
     ) -> tuple[Any, Any]:
         """The output at every time step, and the state after the last one."""
-        if isinstance(input, PackedSequence):
-            return self._forward_packed(input, hx)
-        return self._forward_padded(input, hx)
+        if not isinstance(input, PackedSequence):
+            return self._forward_padded(input, hx)
+        run = self._forward_packed
+        if torch.compiler.is_compiling():  # lengths are data: each would be compiled anew
+            uncompiled: Callable[..., Any] = torch.compiler.disable
+            run = uncompiled(run)
+        return run(input, hx)
+
+    @property
+    def backend(self) -> str:
+        """How it runs: `native` in the engine of fenas_lang, or `torch` as written here.
+
+        The environment variable FENAS_BACKEND=torch asks for the latter.
+        """
+        return self.engine.backend(self) if self.engine is not None else "torch"
 
     def reset_parameters(self) -> None:
         """Draws every parameter uniformly within ±1/√H, as `nn.LSTM` does."""
@@ -193,6 +217,11 @@ class RecurrentLayer(nn.Module):
         stack: Stack,
         reverse: bool,
     ) -> Result:
+        if self.engine is not None:
+            given = (rows, sizes, states, stack, reverse)
+            native: Result | None = self.engine.run(self, *given)
+            if native is not None:
+                return native
         prepared, step = self.prepare(rows, stack)
         return sweep(prepared, step, sizes, states, reverse)
 
@@ -346,6 +375,14 @@ def _regroup(states: States, size: int) -> tuple[States, States]:
 
 def _rejoin(active: States, waiting: States) -> States:
     return tuple(torch.cat(pair) for pair in zip(active, waiting, strict=True))
+
+
+def _native_engine() -> Any:
+    """What runs unchanged cells natively; None without fenas_lang, or one that fits."""
+    try:
+        return import_module("fenas_lang.engine.emitted")
+    except Exception:
+        return None
 
 
 def _attribute(name: str) -> str:

@@ -22,13 +22,10 @@ def run(
     reverse: bool,
 ) -> Result | None:
     """The output of every row and the states at the end; None where torch operations must do it."""
-    parameters = list(layer.parameters())
     if torch.compiler.is_compiling():
         from fenas_lang.engine import operator  # what it marks would load the whole compiler
 
-        if not operator.serves(rows, sizes, states, parameters):
-            return None
-        return operator.run(cell, rows, len(sizes), states, stack, reverse)
-    if not serves(rows, sizes, states, parameters):
+        return operator.run(operator.traced(cell), layer, rows, sizes, states, stack, reverse)
+    if not serves(rows, sizes, states, list(layer.parameters())):
         return None
     return cell.run(rows, len(sizes), states, stack, reverse)

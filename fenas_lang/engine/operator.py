@@ -6,15 +6,16 @@ any process.  What a plan computes before the loop stays torch operations, which
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from fenas_lang.emit.torch_frame import Result, Stack, States
+from fenas_lang.emit.torch_frame import RecurrentLayer, Result, Stack, States
+from fenas_lang.engine import emitted
 from fenas_lang.engine.before import handed_rows
 from fenas_lang.engine.kernel import TYPES
 from fenas_lang.engine.native import TWICE, Bound, Loop, NativeCell
@@ -22,6 +23,8 @@ from fenas_lang.engine.serving import served
 from fenas_lang.ir.encoding import decoded, encoded
 from fenas_lang.plan.plan import Plan
 from fenas_lang.plan.storage import Group
+
+R = TypeVar("R")
 
 CELLS = 1024
 """How many cells are kept; others are planned again when they are called."""
@@ -34,7 +37,7 @@ def cell_of(text: str) -> NativeCell:
 
 
 @dataclass(frozen=True, slots=True)
-class _Traced:
+class Traced:
     """What tracing reads of a cell: its text, its plan, and the parameters of its loop."""
 
     text: str
@@ -43,45 +46,63 @@ class _Traced:
     names: tuple[str, ...]
 
 
-@torch.compiler.assume_constant_result
-def _traced(cell: NativeCell) -> _Traced:
+def _constant(function: Callable[..., R]) -> Callable[..., R]:
+    """The function, of which a compiler takes the result without a look inside."""
+    mark: Callable[..., Callable[..., R]] = torch.compiler.assume_constant_result
+    return mark(function)
+
+
+@_constant
+def traced(cell: NativeCell) -> Traced:
+    """What a compiler reads of a cell."""
     names = (*cell.matrices, *cell.vectors)
-    return _Traced(encoded(cell.graph), cell.plan, cell.storage.handed, names)
+    return Traced(encoded(cell.graph), cell.plan, cell.storage.handed, names)
 
 
-@torch.compiler.assume_constant_result
+@_constant
+def traced_class(layer: type[RecurrentLayer], prepare: Any) -> Traced | None:
+    """The same of the cell that an emitted class translates, if the engine recognises it."""
+    cell = emitted.recognised(layer, prepare)
+    return None if cell is None else traced(cell)
+
+
+@_constant
 def _wanted() -> bool:
     """Whether the kernel is here and wanted, and no transform of `torch.func` is at work."""
     return served(None) and not torch._C._functorch.peek_interpreter_stack()
 
 
-def serves(
-    rows: Tensor, sizes: Sequence[int], states: States, parameters: Sequence[Tensor]
-) -> bool:
-    """Whether the operator runs this sequence, asked while a compiler traces it."""
+def run(
+    cell: Traced,
+    layer: nn.Module,
+    rows: Tensor,
+    sizes: Sequence[int],
+    states: States,
+    stack: Stack,
+    reverse: bool,
+) -> Result | None:
+    """As `dispatch.run`, in operations that a compiler can trace."""
+    if not _serves(sizes, (rows, *states, *layer.parameters())):
+        return None
+    groups = handed_rows(cell.plan, cell.groups, rows, states[0].shape[-1], stack)
+    tensors = [*groups, *states, *[stack(name) for name in cell.names]]
+    training = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
+    output, *rest = loop(cell.text, tensors, len(sizes), reverse, training)
+    return output, tuple(rest[: len(states)])
+
+
+def _serves(sizes: Sequence[int], tensors: tuple[Tensor, ...]) -> bool:
     return (
         _wanted()
         and sizes[0] > 0
         and sizes[0] == sizes[-1]
-        and all(_plain(t) and t.dtype == rows.dtype for t in (rows, *states, *parameters))
+        and all(_plain(t) and t.dtype == tensors[0].dtype for t in tensors)
         and not torch.is_autocast_enabled("cpu")
     )
 
 
 def _plain(tensor: Tensor) -> bool:
     return tensor.device.type == "cpu" and tensor.dtype in TYPES
-
-
-def run(
-    cell: NativeCell, rows: Tensor, time: int, states: States, stack: Stack, reverse: bool
-) -> Result:
-    """As `NativeCell.run`, in operations that a compiler can trace."""
-    traced = _traced(cell)
-    groups = handed_rows(traced.plan, traced.groups, rows, states[0].shape[-1], stack)
-    tensors = [*groups, *states, *[stack(name) for name in traced.names]]
-    training = torch.is_grad_enabled() and any([t.requires_grad for t in tensors])
-    output, *rest = loop(traced.text, tensors, time, reverse, training)
-    return output, tuple(rest[: len(states)])
 
 
 @torch.library.custom_op("fenas::loop", mutates_args=())
@@ -104,7 +125,7 @@ def _(
     shape = _loop(made, tensors, time, reverse)
     rows = (time, shape.batch, shape.size)
     count = len(made.plan.graph.states)
-    shapes = [(time * shape.batch, shape.size), *[rows[1:]] * count]
+    shapes: list[tuple[int, ...]] = [(time * shape.batch, shape.size), *[rows[1:]] * count]
     if training:
         shapes += [*[rows] * (count - 1), (len(made.reverse.saved), *rows)]
     return [tensors[0].new_empty(sizes) for sizes in shapes]
