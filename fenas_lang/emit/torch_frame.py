@@ -98,7 +98,7 @@ class RecurrentLayer(nn.Module):
         if not isinstance(input, PackedSequence):
             return self._forward_padded(input, hx)
         run = self._forward_packed
-        if torch.compiler.is_compiling():  # lengths are data: each would be compiled anew
+        if torch.compiler.is_compiling():  # it would compile anew for other lengths
             uncompiled: Callable[..., Any] = torch.compiler.disable
             run = uncompiled(run)
         return run(input, hx)

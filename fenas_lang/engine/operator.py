@@ -6,7 +6,7 @@ any process.  What a plan computes before the loop stays torch operations, which
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -114,7 +114,8 @@ def loop(
     `tensors` are what `NativeCell.run` hands to its loop.
     """
     made = cell_of(cell)
-    return _loop(made, tensors, time, reverse).forward(Bound(made, tensors), keep=training)
+    results = _loop(made, tensors, time, reverse).forward(Bound(made, tensors), keep=training)
+    return list(_apart(results))
 
 
 @loop.register_fake
@@ -165,12 +166,12 @@ def _loop(cell: NativeCell, tensors: Sequence[Tensor], time: int, reverse: bool)
     return Loop(cell, time, batch, size, reverse)
 
 
-def _apart(tensors: Iterator[Tensor]) -> Iterator[Tensor]:
-    """The same values, where two share memory one as a copy: an operator may not return such."""
+def _apart(tensors: Iterable[Tensor]) -> Iterator[Tensor]:
+    """The same values, as copies where they are parts of others: an operator may not return such."""
     seen = set()
     for tensor in tensors:
         memory = tensor.untyped_storage().data_ptr()
-        if memory in seen or not tensor.is_contiguous():
+        if memory in seen or tensor.storage_offset() or not tensor.is_contiguous():
             tensor = tensor.clone(memory_format=torch.contiguous_format)
         seen.add(memory)
         yield tensor
