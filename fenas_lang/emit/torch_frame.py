@@ -378,9 +378,10 @@ def _rejoin(active: States, waiting: States) -> States:
 
 
 def _native_engine() -> Any:
-    """What runs unchanged cells natively; None without fenas_lang, or one that fits."""
+    """What runs unchanged cells natively; None where fenas_lang is not here or too new."""
     try:
-        return import_module("fenas_lang.engine.emitted")
+        engine = import_module("fenas_lang.engine.emitted")
+        return engine if engine.INTERFACE == 1 else None
     except Exception:
         return None
 

@@ -7,13 +7,18 @@ takes over only where the code is what this version of the package compiles that
 from __future__ import annotations
 
 import weakref
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fenas_lang.emit.torch_frame import RecurrentLayer, Result
     from fenas_lang.engine.native import NativeCell
 
-_cells: weakref.WeakKeyDictionary[type, tuple[Any, NativeCell | None]] = weakref.WeakKeyDictionary()
+INTERFACE = 1
+"""What emitted modules may call: `run` and `backend`.  Another number, and they run without it."""
+
+Known = tuple["weakref.ref[FunctionType]", "NativeCell | None"]
+_known: weakref.WeakKeyDictionary[type, Known] = weakref.WeakKeyDictionary()
 
 
 def run(layer: RecurrentLayer, *arguments: Any) -> Result | None:
@@ -43,14 +48,16 @@ def backend(layer: RecurrentLayer) -> str:
 
 def recognised(layer: type[RecurrentLayer], prepare: Any) -> NativeCell | None:
     """The cell that a class with that method translates, compiled when first asked for."""
-    known = _cells.get(layer)
-    if known is None or known[0] is not prepare:
+    if not isinstance(prepare, FunctionType):
+        return None
+    known = _known.get(layer)
+    if known is None or known[0]() is not prepare:
         from fenas_lang.engine.recognition import recognise
 
-        known = _cells[layer] = prepare, recognise(layer, prepare)
+        known = _known[layer] = weakref.ref(prepare), recognise(layer, prepare)
     return known[1]
 
 
 def _method(layer: RecurrentLayer) -> Any:
-    """The function behind `prepare`, which may be replaced in a class or a layer at any time."""
+    """The function `prepare`, which may be replaced in a class or a layer at any time."""
     return None if "prepare" in layer.__dict__ else type(layer).prepare

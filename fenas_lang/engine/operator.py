@@ -167,7 +167,7 @@ def _loop(cell: NativeCell, tensors: Sequence[Tensor], time: int, reverse: bool)
 
 
 def _apart(tensors: Iterable[Tensor]) -> Iterator[Tensor]:
-    """The same values, as copies where they are parts of others: an operator may not return such."""
+    """The same values, as copies where they are parts of others, which torch forbids."""
     seen = set()
     for tensor in tensors:
         memory = tensor.untyped_storage().data_ptr()

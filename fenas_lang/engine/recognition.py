@@ -15,15 +15,15 @@ from dataclasses import replace
 from types import CodeType, FunctionType
 from typing import Any
 
-from fenas_lang.check.loader import loads
 from fenas_lang.diagnostics import FenError
 from fenas_lang.emit.torch_frame import RecurrentLayer
 from fenas_lang.engine.compiled import class_of
 from fenas_lang.engine.native import NativeCell
 from fenas_lang.ir.graph import Dataflow
 from fenas_lang.ir.lower import lower
-from fenas_lang.spaces.reader import load_space
+from fenas_lang.source import SourceFile
 from fenas_lang.syntax.ast import Cell
+from fenas_lang.syntax.parser import parse
 
 KIND = 0xFF
 """The flags of code that say what it is, and not how it was compiled."""
@@ -42,11 +42,11 @@ def recognise(layer: type[RecurrentLayer], prepare: Any) -> NativeCell | None:
 
 
 def _read(source: str) -> tuple[Cell, Dataflow] | None:
-    """A cell in its space, or where that is not here, in the one that allows everything."""
-    for space in (None, load_space("open")):
+    """A cell in its space; where that is not here or forbids it, in the one that allows all."""
+    cells = [replace(cell, source=None) for cell in parse(SourceFile(source))[0].cells]
+    for cell in [*cells, *(replace(cell, space="open") for cell in cells)]:
         try:
-            cell = loads(source, space=space)
-            return replace(cell, source=None), lower(cell, space)
+            return cell, lower(cell)
         except FenError:
             continue
     return None
