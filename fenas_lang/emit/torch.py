@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fenas_lang.emit import torch_layout as layout
 from fenas_lang.emit.stages import Stages
 from fenas_lang.emit.torch_body import Body
-from fenas_lang.emit.torch_docstring import docstring
+from fenas_lang.emit.torch_docstring import docstring, source_attribute
 from fenas_lang.emit.torch_names import class_name, frame_text
 from fenas_lang.emit.torch_outline import Outline
 from fenas_lang.emit.torch_square import unweighted_use
@@ -31,7 +31,7 @@ class LayerClass:
 
 def emit(stages: Stages) -> str:
     """The module: documentation, the frame that all cells share, the cell, a shape check."""
-    layer = layer_class(stages.cell, stages.dataflow, stages.graph)
+    layer = layer_class(stages.cell, stages.dataflow, stages.graph, source=True)
     imports, frame = frame_text().split("from __future__", 1)[1].split("\n\n\n", 1)
     parts = [
         docstring(stages.cell),
@@ -49,15 +49,18 @@ def layer_class(
     graph: Graph,
     base: str = FRAME,
     masked: frozenset[str] = frozenset(),
+    source: bool = False,
 ) -> LayerClass:
     """The cell's class alone, with a `base` that has the frame's methods.
 
     With `masked`, the kinds of sources that variational dropout masks, it also has a method
-    `prepare_masked` that takes the masks.
+    `prepare_masked` that takes the masks; with `source` the cell's own text.
     """
     name = class_name(cell.name)
     written = frozenset(node.name for node in cell.nodes)
-    lines = [*layout.bracketed("", f"class {name}(", [base], "):"), *_attributes(dataflow)]
+    lines = layout.bracketed("", f"class {name}(", [base], "):")
+    lines += [f'    """The cell {dataflow.name} over a sequence."""', ""]
+    lines += [*(source_attribute(cell) if source else []), *_attributes(dataflow)]
     lines += Body(Outline(make_plan(graph), written)).lines()
     if not masked:
         return LayerClass(name, "\n".join(lines))
@@ -72,8 +75,7 @@ def _attributes(dataflow: Dataflow) -> list[str]:
     head = "    edge_shapes: ClassVar[dict[str, str]] = {"
     names = layout.quoted(dataflow.states)
     close = ",)" if len(names) == 1 else ")"
-    lines = [f'    """The cell {dataflow.name} over a sequence."""', ""]
-    lines += [head, *shapes, "    }"] if shapes else [head + "}"]
+    lines = [head, *shapes, "    }"] if shapes else [head + "}"]
     lines += layout.bracketed("    ", "state_names = (", names, close)
     if dataflow.forces_square:
         lines.append(f'    unweighted = "{unweighted_use(dataflow)}"')

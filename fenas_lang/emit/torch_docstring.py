@@ -1,4 +1,4 @@
-"""A cell's documentation and source as the docstring of Python code, which no text can leave."""
+"""A cell's documentation and source in the literals of Python code, which no text can leave."""
 
 from __future__ import annotations
 
@@ -14,9 +14,14 @@ def docstring(cell: Cell) -> str:
     lines = [f"{cell.name}: a recurrent cell in plain PyTorch, compiled from its .fen source."]
     if cell.documentation:
         lines += ["", *_escaped_lines(cell.documentation)]
-    lines += ["", *(f"    {line}".rstrip() for line in _escaped_lines(_source(cell)))]
     lines += ["", f"The class {name} is at the end; the code before it is the same for every cell."]
     return "\n".join(['"""' + lines[0], *lines[1:], '"""'])
+
+
+def source_attribute(cell: Cell) -> list[str]:
+    """The attribute `source` of the emitted class, which any version of this package reads back."""
+    lines = ['source = """', *_escaped_lines(_source(cell)), '"""']
+    return [f"    {line}".rstrip() for line in lines]
 
 
 def _source(cell: Cell) -> str:

@@ -10,6 +10,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from importlib import import_module
 from typing import Any, ClassVar
 
 import torch
@@ -35,11 +36,22 @@ class RecurrentLayer(nn.Module):
     A cell is a subclass that says which parameters it has (`edge_shapes`, in the sizes
     D and H), what its states are called, and in `prepare` what it computes.  Edges that
     share a source are stacked into one matrix product.
+
+    Where fenas_lang is installed, its native engine runs the cell's `source` in place
+    of `prepare` and `sweep`, if they are still what it makes of that source.  An edited
+    class runs as it is written.
     """
 
+    source: ClassVar[str] = ""
     edge_shapes: ClassVar[dict[str, str]] = {}
     state_names: ClassVar[tuple[str, ...]] = ()
     unweighted: ClassVar[str] = ""  # the use of the input that needs D = H, if any
+    engine: ClassVar[Any] = None
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.source:
+            cls.engine = _native_engine()
 
     def __init__(
         self,
@@ -83,9 +95,21 @@ class RecurrentLayer(nn.Module):
         hx: Tensor | Sequence[Tensor] | None = None,
     ) -> tuple[Any, Any]:
         """The output at every time step, and the state after the last one."""
-        if isinstance(input, PackedSequence):
-            return self._forward_packed(input, hx)
-        return self._forward_padded(input, hx)
+        if not isinstance(input, PackedSequence):
+            return self._forward_padded(input, hx)
+        run = self._forward_packed
+        if torch.compiler.is_compiling():  # it would compile anew for other lengths
+            uncompiled: Callable[..., Any] = torch.compiler.disable
+            run = uncompiled(run)
+        return run(input, hx)
+
+    @property
+    def backend(self) -> str:
+        """How it runs: `native` in the engine of fenas_lang, or `torch` as written here.
+
+        The environment variable FENAS_BACKEND=torch asks for the latter.
+        """
+        return self.engine.backend(self) if self.engine is not None else "torch"
 
     def reset_parameters(self) -> None:
         """Draws every parameter uniformly within ±1/√H, as `nn.LSTM` does."""
@@ -143,7 +167,7 @@ class RecurrentLayer(nn.Module):
             x = x.transpose(0, 1)
         time, batch, _ = x.shape
         states = self._initial_states(hx, x, batch, batched)
-        rows, states = self._run(x.flatten(0, 1), [batch] * time, states)
+        rows, states = self._run(x.flatten(0, 1), Even(time, batch), states)
         output = rows.view(time, batch, rows.shape[-1])
         if not batched:
             states = tuple(state.squeeze(1) for state in states)
@@ -164,7 +188,7 @@ class RecurrentLayer(nn.Module):
         output = PackedSequence(rows, x.batch_sizes, *order)
         return output, self._final_state(states)
 
-    def _run(self, rows: Tensor, sizes: list[int], states: States) -> Result:
+    def _run(self, rows: Tensor, sizes: Sequence[int], states: States) -> Result:
         """All layers, over rows of which the first `sizes[0]` are time step 0, …"""
         self._check_rows(rows, sizes)
         directions = 2 if self.bidirectional else 1
@@ -188,11 +212,16 @@ class RecurrentLayer(nn.Module):
     def _run_direction(
         self,
         rows: Tensor,
-        sizes: list[int],
+        sizes: Sequence[int],
         states: States,
         stack: Stack,
         reverse: bool,
     ) -> Result:
+        if self.engine is not None:
+            given = (rows, sizes, states, stack, reverse)
+            native: Result | None = self.engine.run(self, *given)
+            if native is not None:
+                return native
         prepared, step = self.prepare(rows, stack)
         return sweep(prepared, step, sizes, states, reverse)
 
@@ -257,7 +286,7 @@ class RecurrentLayer(nn.Module):
     def _final_state(self, states: States) -> Tensor | States:
         return states if len(states) > 1 else states[0]
 
-    def _check_rows(self, rows: Tensor, sizes: list[int]) -> None:
+    def _check_rows(self, rows: Tensor, sizes: Sequence[int]) -> None:
         if not sizes:
             raise RuntimeError("the sequence has no time step")
         if rows.shape[-1] != self.input_size:
@@ -295,10 +324,29 @@ class RecurrentLayer(nn.Module):
         return ""
 
 
+class Even(Sequence[int]):
+    """The sizes of `time` steps that all have the same rows.
+
+    A compiler may leave `time` open, as it cannot in a list.
+    """
+
+    def __init__(self, time: int, batch: int) -> None:
+        self.time = time
+        self.batch = batch
+
+    def __len__(self) -> int:
+        return self.time
+
+    def __getitem__(self, t: Any) -> Any:
+        if not -self.time <= t < self.time:
+            raise IndexError(t)
+        return self.batch
+
+
 def sweep(
     prepared: Sequence[Tensor],
     step: Step,
-    sizes: list[int],
+    sizes: Sequence[int],
     states: States,
     reverse: bool = False,
 ) -> Result:
@@ -306,7 +354,7 @@ def sweep(
 
     Time step t has `sizes[t]` rows, never more than the one before it.
     """
-    slices = [torch.split(rows, sizes) for rows in prepared]
+    slices = [torch.split(rows, list(sizes)) for rows in prepared]
     times = range(len(sizes))
     times = times[::-1] if reverse else times
     active, waiting = _regroup(states, sizes[times[0]])
@@ -327,6 +375,15 @@ def _regroup(states: States, size: int) -> tuple[States, States]:
 
 def _rejoin(active: States, waiting: States) -> States:
     return tuple(torch.cat(pair) for pair in zip(active, waiting, strict=True))
+
+
+def _native_engine() -> Any:
+    """What runs unchanged cells natively; None where fenas_lang is not here or too new."""
+    try:
+        engine = import_module("fenas_lang.engine.emitted")
+        return engine if engine.INTERFACE == 1 else None
+    except Exception:
+        return None
 
 
 def _attribute(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from fenas_lang.engine.kept import Stacks
@@ -95,6 +96,8 @@ class _Before:
             self.values[column.result] = part if late is None else part + self._value(late)
 
     def _product(self, source: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        if torch.compiler.is_compiling():  # which has products of its own
+            return F.linear(source, weight, bias)
         operands = (source, weight) if bias is None else (source, weight, bias)
         if not (torch.is_grad_enabled() and any(t.requires_grad for t in operands)):
             return linear(source, weight, bias)

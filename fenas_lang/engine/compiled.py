@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import linecache
 import weakref
-from collections.abc import Iterable, Mapping
-from functools import lru_cache, partial
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, ClassVar
 
@@ -20,14 +20,13 @@ from fenas_lang.emit.torch_frame import (
     Result,
     Stack,
     States,
-    _attribute,
     sweep,
 )
 from fenas_lang.engine import torch_weights
-from fenas_lang.engine.kept import Kept
+from fenas_lang.engine.dispatch import run
 from fenas_lang.engine.native import NativeCell
-from fenas_lang.engine.serving import served, serves, takes
-from fenas_lang.engine.steps import steps_of, well_formed
+from fenas_lang.engine.serving import served
+from fenas_lang.engine.steps import well_formed
 from fenas_lang.ir.graph import Dataflow
 from fenas_lang.ir.lower import expand
 from fenas_lang.passes.mask_edges import INNER, INPUT, STATE, mask_edges
@@ -65,13 +64,13 @@ class CompiledLayer(RecurrentLayer):
         """How it runs: `native` in the kernel, `torch` as torch operations.
 
         `torch` where the kernel was not built, for parameters that are not float32 or float64 on a
-        CPU, and with FENAS_BACKEND=torch in the environment.  Under autocast, `torch.compile`,
-        `torch.func` and tracing, with subclasses of tensors and with an empty batch, any layer
-        runs as torch operations.
+        CPU, and with FENAS_BACKEND=torch in the environment.  Under autocast, `torch.func`
+        and tracing, with subclasses of tensors and with an empty batch, any layer runs as torch
+        operations.
         """
         return "native" if served(next(self.parameters(), None)) else "torch"
 
-    def _check_rows(self, rows: Tensor, sizes: list[int]) -> None:
+    def _check_rows(self, rows: Tensor, sizes: Sequence[int]) -> None:
         fits = rows.shape[-1] == self.input_size and all(
             parameter is not None
             and parameter.dtype == rows.dtype
@@ -94,52 +93,11 @@ class CompiledLayer(RecurrentLayer):
         return states
 
     def _run_direction(
-        self, rows: Tensor, sizes: list[int], states: States, stack: Stack, reverse: bool
+        self, rows: Tensor, sizes: Sequence[int], states: States, stack: Stack, reverse: bool
     ) -> Result:
-        return self._run_native(self.native, rows, sizes, states, stack, reverse) or (
+        return run(self.native, self, rows, sizes, states, stack, reverse) or (
             super()._run_direction(rows, sizes, states, stack, reverse)
         )
-
-    def _run_native(
-        self,
-        cell: NativeCell,
-        rows: Tensor,
-        sizes: list[int],
-        states: States,
-        stack: Stack,
-        reverse: bool,
-        masks: Masks | None = None,
-    ) -> Result | None:
-        """What a direction gives in the kernel, or None where the kernel does not serve it."""
-        if not serves(rows, sizes):
-            return None
-        assert isinstance(stack, partial)
-        (prefix,) = stack.args
-        weights = self._weights(prefix)
-        if not takes(rows, (*states, *weights.values())):
-            return None
-        keep = partial(self._kept().ready, prefix, tuple(weights.values()), rows.dtype)
-        edges = weights if self.bias else self._with_zeros(weights, rows)
-        return cell.run(rows, steps_of(sizes, reverse), states, edges, keep, masks or {})
-
-    def _kept(self) -> Kept:
-        kept: Kept = vars(self).setdefault("_weights_kept", Kept())
-        return kept
-
-    def _weights(self, prefix: str) -> dict[str, Tensor]:
-        """The parameters of one layer and direction by the names of the cell's edges."""
-        own = self._parameters
-        names = tuple(self.edge_shapes)
-        found: dict[str, Tensor] = {}
-        for name, attribute in zip(names, _attributes(names, prefix), strict=True):
-            if self.bias or not name.endswith(".bias"):
-                registered = own.get(attribute)
-                found[name] = getattr(self, attribute) if registered is None else registered
-        return found
-
-    def _with_zeros(self, weights: Mapping[str, Tensor], rows: Tensor) -> dict[str, Tensor]:
-        zeros = rows.new_zeros(self.hidden_size)
-        return {name: weights.get(name, zeros) for name in self.edge_shapes}
 
     def load_torch(self, module: nn.Module) -> None:
         """Copy the weights of an `nn.LSTM`, `nn.GRU` or `nn.RNN` that the cell is proved equal to.
@@ -181,20 +139,20 @@ class VariationalLayer(CompiledLayer):
         return f"{super().extra_repr()}, variational={self.variational}"
 
     def _run_direction(
-        self, rows: Tensor, sizes: list[int], states: States, stack: Stack, reverse: bool
+        self, rows: Tensor, sizes: Sequence[int], states: States, stack: Stack, reverse: bool
     ) -> Result:
         if not self.training:
             return super()._run_direction(rows, sizes, states, stack, reverse)
         drawn = self._draw(rows, sizes[0])
         masked = self.native_masked
-        return self._run_native(masked, rows, sizes, states, stack, reverse, drawn) or (
+        return run(masked, self, rows, sizes, states, stack, reverse, drawn) or (
             self._run_masked(rows, sizes, states, stack, reverse, drawn)
         )
 
     def _run_masked(
         self,
         rows: Tensor,
-        sizes: list[int],
+        sizes: Sequence[int],
         states: States,
         stack: Stack,
         reverse: bool,
@@ -272,9 +230,3 @@ def _check_devices(x: Tensor, name: str, tensors: Iterable[Tensor]) -> None:
             raise RuntimeError(
                 f"the input is on {x.device}, {name} on {tensor.device}; they must be the same"
             )
-
-
-@lru_cache(maxsize=256)
-def _attributes(edges: tuple[str, ...], prefix: str) -> tuple[str, ...]:
-    """The attributes of a layer that hold the parameters of edges."""
-    return tuple(_attribute(prefix + edge) for edge in edges)

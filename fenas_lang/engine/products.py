@@ -13,6 +13,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+TWICE = (
+    "a layer in the native engine cannot be differentiated twice; "
+    "as torch operations it can: set FENAS_BACKEND=torch in the environment"
+)
+
 LARGE = 2**25
 """From so many multiplications on, oneDNN's preparations pay."""
 
@@ -72,7 +77,4 @@ class _Final(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Any, ...]:
-        raise RuntimeError(
-            "a layer in the native engine cannot be differentiated twice; "
-            "as torch operations it can: set FENAS_BACKEND=torch in the environment"
-        )
+        raise RuntimeError(TWICE)

@@ -11,13 +11,17 @@ from itertools import accumulate, pairwise
 import torch
 from torch import Tensor
 
+from fenas_lang.emit.torch_frame import Even
+
 
 def well_formed(sizes: Sequence[int], rows: int) -> bool:
     """Whether `sizes` are those of a sequence of that many rows, none of them empty."""
     if sizes[-1] < 1:
         return False
+    if isinstance(sizes, Even):
+        return True
     if sizes[0] == sizes[-1] == rows / len(sizes):
-        return sizes.count(sizes[0]) == len(sizes)
+        return all(size == sizes[0] for size in sizes)
     return sum(sizes) == rows and all(a >= b for a, b in pairwise(sizes))
 
 

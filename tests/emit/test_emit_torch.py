@@ -206,38 +206,52 @@ ESCAPES = [
 
 
 @pytest.mark.parametrize("text", ESCAPES)
-def test_no_comment_leaves_the_docstring(text: str) -> None:
+def test_no_comment_leaves_the_literals(text: str) -> None:
     lines = [f"# {line}" for line in text.split("\n")]
     source = "\n".join([*lines, "cell R(x, h) -> n {", *lines, " n = tanh(@x, @h)", "}"])
-    check_docstring(loads(source))
+    check_literals(loads(source))
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"])))
-def test_no_text_leaves_the_docstring(text: str) -> None:
-    check_docstring(loads(f"# {text}\ncell R(x, h) -> n {{\n n = tanh(@x, @h)  # {text}\n}}"))
+def test_no_text_leaves_the_literals(text: str) -> None:
+    check_literals(loads(f"# {text}\ncell R(x, h) -> n {{\n n = tanh(@x, @h)  # {text}\n}}"))
 
 
-def check_docstring(cell: Cell) -> None:
+def check_literals(cell: Cell) -> None:
+    """What the cell's words are, the code is the same, and the words can be read back."""
     text = emit(cell, "torch")
     reference = emit(loads("cell R(x, h) -> n { n = tanh(@x, @h) }"), "torch")
     tree = ast.parse(text)
-    assert ast.dump(ast.Module(tree.body[1:], [])) == ast.dump(
-        ast.Module(ast.parse(reference).body[1:], [])
-    )
+    source = take_source(tree)
+    other = ast.parse(reference)
+    take_source(other)
+    assert ast.dump(ast.Module(tree.body[1:], [])) == ast.dump(ast.Module(other.body[1:], []))
     shown = ast.get_docstring(tree, clean=False)
     assert shown is not None
     for line in cell.documentation.splitlines():
         assert line.rstrip() in shown
-    assert all(c.isprintable() or c == "\n" for c in docstring(cell))
+    assert loads(source) == cell
+    assert all(c.isprintable() or c == "\n" for c in (*docstring(cell), *text))
 
 
-def test_documentation_and_source_are_in_the_docstring() -> None:
-    shown = ast.get_docstring(ast.parse(emit(loads(GRU), "torch")))
-    assert shown is not None
+def take_source(tree: ast.Module) -> str:
+    """The value of the emitted class's `source`, which is taken out of the tree."""
+    body = next(n.body for n in reversed(tree.body) if isinstance(n, ast.ClassDef))
+    found = next(n for n in body if isinstance(n, ast.Assign))
+    body.remove(found)
+    assert ast.unparse(found.targets[0]) == "source"
+    return str(ast.literal_eval(found.value))
+
+
+def test_documentation_is_in_the_docstring_and_source_in_the_class() -> None:
+    tree = ast.parse(emit(loads(GRU), "torch"))
+    shown = ast.get_docstring(tree)
+    assert shown is not None and shown.count("Gated recurrent unit") == 1
     assert "Gated recurrent unit, reset gate after" in shown
-    assert shown.count("Gated recurrent unit") == 1
-    assert "    zh = z * h_prev" in shown
+    source = take_source(tree)
+    assert "        zh = z * h_prev\n" in source
+    assert "Gated recurrent unit" not in source
 
 
 def test_every_elementwise_primitive_has_a_row() -> None:

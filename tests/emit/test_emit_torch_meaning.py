@@ -38,9 +38,12 @@ Change = Callable[[Tensor], Tensor]
 
 
 def emitted_class(cell: Cell) -> Any:
+    """The class in plain torch, as where this package is not installed."""
     namespace: dict[str, Any] = {"__name__": "emitted"}
     exec(emit(cell, "torch"), namespace)
-    return namespace[class_name(cell.name)]
+    made = namespace[class_name(cell.name)]
+    made.engine = None
+    return made
 
 
 @dataclass(frozen=True)
