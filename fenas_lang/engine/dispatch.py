@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
@@ -13,6 +14,10 @@ from fenas_lang.engine.kept import Kept
 from fenas_lang.engine.native import NativeCell
 from fenas_lang.engine.serving import serves, takes
 from fenas_lang.engine.steps import steps_of
+
+
+_kept_of: WeakKeyDictionary[RecurrentLayer, Kept] = WeakKeyDictionary()
+"""Not in the layer: a pickled emitted module must not need this package."""
 
 
 def run(
@@ -45,8 +50,8 @@ def run(
 
 
 def _kept(layer: RecurrentLayer) -> Kept:
-    kept: Kept = vars(layer).setdefault("_weights_kept", Kept())
-    return kept
+    found = _kept_of.get(layer)
+    return _kept_of.setdefault(layer, Kept()) if found is None else found
 
 
 def _weights(layer: RecurrentLayer, prefix: str) -> dict[str, Tensor]:

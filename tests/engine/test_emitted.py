@@ -223,6 +223,14 @@ def test_copies(module: ModuleType) -> None:
         assert torch.equal(again(x)[0], expected)
 
 
+def test_a_pickle_names_nothing_of_the_package(module: ModuleType) -> None:
+    layer = module.GRU(4, 5).eval()
+    with torch.no_grad():
+        layer(torch.randn(3, 2, 4))
+    assert layer.backend == "native"
+    assert b"fenas_lang" not in pickle.dumps(layer).replace(layer.source.encode(), b"")
+
+
 def test_inside_a_compiled_model() -> None:
     layer = class_in(GRU)(4, 5)
     x = torch.randn(3, 2, 4)
