@@ -1,12 +1,13 @@
 """The operators of torch behind `linear_cross_entropy`: opaque to compilers, with a gradient.
 
-The gradients are found in the forward pass, where the logits are at hand, and scaled in the
-backward pass.  Only the loss of each row for itself (`reduction="none"`) makes its logits again,
-since there each row has a scale of its own.
+The gradients are found in the forward pass, where the logits are at hand, and given away in the
+backward pass.  Where they are gone (a second pass over a kept graph), or each row has a scale of
+its own (`reduction="none"`), the logits are made again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -16,17 +17,16 @@ from torch.library import custom_op
 from fenas_lang.engine.softmax_rows import Gradients, Head, softmax_rows
 from fenas_lang.rules.head import TARGET_OUT_OF_RANGE
 
-Four = tuple[Tensor, Tensor, Tensor, Tensor]
-Three = tuple[Tensor, Tensor, Tensor]
-
-_OPERANDS = "Tensor hidden, Tensor weight, Tensor? bias, Tensor target"
-_OPTIONS = "str reduction, int ignore_index, float label_smoothing, bool[] wanted"
+_OPERANDS = (
+    "Tensor hidden, Tensor weight, Tensor? bias, Tensor target,"
+    " str reduction, int ignore_index, float label_smoothing, bool[] wanted"
+)
 
 
 @custom_op(
     "fenas::linear_cross_entropy",
     mutates_args=(),
-    schema=f"({_OPERANDS}, {_OPTIONS}) -> (Tensor, Tensor, Tensor, Tensor)",
+    schema=f"({_OPERANDS}) -> (Tensor, Tensor, Tensor, Tensor)",
 )
 def forward(
     hidden: Tensor,
@@ -36,18 +36,17 @@ def forward(
     reduction: str,
     ignore_index: int,
     label_smoothing: float,
-    wanted: list[bool],
-) -> Four:
-    """The loss and, where `wanted`, the gradients of hidden, weight transposed and bias."""
+    wanted: Sequence[bool],
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The loss and, where `wanted`, the gradients of hidden, weight and bias."""
     head = Head(weight, bias, label_smoothing)
     kept = _kept(target, ignore_index, len(weight))
-    count = len(target) if kept is None else len(kept)
-    factor = 1 / max(1, count) if reduction == "mean" else 1.0
-    scale = hidden.new_full((count,), factor)
-    losses, found = _on_kept(hidden, head, target, scale, kept, tuple(wanted))
+    scale = _scale(hidden.new_ones(()), reduction, len(target) if kept is None else len(kept))
+    losses, found = _on_kept(hidden, head, target, scale, kept, wanted)
     if reduction == "none":
-        return _spread(losses, kept, len(target)), found.hidden, found.weight, found.bias
-    loss = losses.sum() / count if reduction == "mean" else losses.sum()
+        loss = _spread(losses, kept, len(target))
+    else:
+        loss = losses.sum() / (len(losses) if reduction == "mean" else 1)
     return loss, found.hidden, found.weight, found.bias
 
 
@@ -60,66 +59,57 @@ def _(
     reduction: str,
     ignore_index: int,
     label_smoothing: float,
-    wanted: list[bool],
-) -> Four:
-    empty = Gradients.empty(hidden, Head(weight, bias, label_smoothing), tuple(wanted))
+    wanted: Sequence[bool],
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     loss = hidden.new_empty(target.shape if reduction == "none" else ())
-    return loss, empty.hidden, empty.weight, empty.bias
+    return loss, *_like(hidden, weight, wanted)
 
 
 @custom_op(
-    "fenas::linear_cross_entropy_scaled",
+    "fenas::linear_cross_entropy_backward",
     mutates_args=(),
-    schema="(Tensor scale, Tensor hidden, Tensor weight, Tensor bias) -> (Tensor, Tensor, Tensor)",
+    schema=f"(Tensor gradient, {_OPERANDS}) -> (Tensor, Tensor, Tensor)",
 )
-def scaled(scale: Tensor, hidden: Tensor, weight: Tensor, bias: Tensor) -> Three:
-    """Gradients as `forward` gives them, times a number; the weight's is turned to (V, H)."""
-    return hidden * scale, _turned(weight, scale), bias * scale
-
-
-@scaled.register_fake
-def _(scale: Tensor, hidden: Tensor, weight: Tensor, bias: Tensor) -> Three:
-    turned = weight.new_empty(weight.shape[::-1])
-    return torch.empty_like(hidden), turned, torch.empty_like(bias)
-
-
-@custom_op(
-    "fenas::linear_cross_entropy_rows",
-    mutates_args=(),
-    schema=f"(Tensor scale, {_OPERANDS}, int ignore_index, float label_smoothing, bool[] wanted)"
-    " -> (Tensor, Tensor, Tensor)",
-)
-def by_rows(
-    scale: Tensor,
+def backward(
+    gradient: Tensor,
     hidden: Tensor,
     weight: Tensor,
     bias: Tensor | None,
     target: Tensor,
+    reduction: str,
     ignore_index: int,
     label_smoothing: float,
-    wanted: list[bool],
-) -> Three:
-    """The gradients of the sum of all rows' losses times `scale` (N); the logits are made anew."""
+    wanted: Sequence[bool],
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The gradients of hidden, weight and bias from that of the loss, by making logits anew."""
     head = Head(weight, bias, label_smoothing)
     kept = _kept(target, ignore_index, len(weight))
-    ours = scale if kept is None else scale[kept]
-    _, found = _on_kept(hidden, head, target, ours, kept, tuple(wanted))
-    return found.hidden, _turned(found.weight, 1.0), found.bias
+    count = len(target) if kept is None else len(kept)
+    scale = gradient if kept is None or reduction != "none" else gradient[kept]
+    _, found = _on_kept(hidden, head, target, _scale(scale, reduction, count), kept, wanted)
+    return found.hidden, found.weight, found.bias
 
 
-@by_rows.register_fake
+@backward.register_fake
 def _(
-    scale: Tensor,
+    gradient: Tensor,
     hidden: Tensor,
     weight: Tensor,
     bias: Tensor | None,
     target: Tensor,
+    reduction: str,
     ignore_index: int,
     label_smoothing: float,
-    wanted: list[bool],
-) -> Three:
-    empty = Gradients.empty(hidden, Head(weight, bias, label_smoothing), tuple(wanted))
-    return empty.hidden, empty.weight.new_empty(empty.weight.shape[::-1]), empty.bias
+    wanted: Sequence[bool],
+) -> tuple[Tensor, Tensor, Tensor]:
+    return _like(hidden, weight, wanted)
+
+
+def _like(hidden: Tensor, weight: Tensor, wanted: Sequence[bool]) -> tuple[Tensor, Tensor, Tensor]:
+    """Gradients' shapes: those of operands, or no elements."""
+    shapes = (hidden.shape, weight.shape, weight.shape[:1])
+    a, b, c = (hidden.new_empty(s if w else (0,)) for s, w in zip(shapes, wanted, strict=True))
+    return a, b, c
 
 
 def _kept(target: Tensor, ignore_index: int, words: int) -> Tensor | None:
@@ -134,22 +124,27 @@ def _kept(target: Tensor, ignore_index: int, words: int) -> Tensor | None:
     return (~ignored).nonzero().squeeze(1) if ignored.any() else None
 
 
+def _scale(gradient: Tensor, reduction: str, count: int) -> Tensor:
+    """What each of the rows that count is multiplied with, (count)."""
+    return (gradient / max(1, count) if reduction == "mean" else gradient).expand(count)
+
+
 def _on_kept(
     hidden: Tensor,
     head: Head,
     target: Tensor,
     scale: Tensor,
     kept: Tensor | None,
-    wanted: tuple[bool, ...],
+    wanted: Sequence[bool],
 ) -> tuple[Tensor, Gradients]:
     """`softmax_rows` of those rows alone; the others' gradient is zero."""
     with torch.autocast(hidden.device.type, enabled=False):
         if kept is None:
             return softmax_rows(hidden, head, target, scale, wanted)
         losses, found = softmax_rows(hidden[kept], head, target[kept], scale, wanted)
-    if not wanted[0]:
+        if wanted[0]:
+            found.hidden = _spread(found.hidden, kept, len(hidden))
         return losses, found
-    return losses, Gradients(_spread(found.hidden, kept, len(hidden)), found.weight, found.bias)
 
 
 def _spread(values: Tensor, kept: Tensor | None, rows: int) -> Tensor:
@@ -159,27 +154,21 @@ def _spread(values: Tensor, kept: Tensor | None, rows: int) -> Tensor:
     return values.new_zeros(rows, *values.shape[1:]).index_copy_(0, kept, values)
 
 
-def _turned(weight: Tensor, scale: Tensor | float) -> Tensor:
-    return torch.mul(weight.t(), scale, out=weight.new_empty(weight.shape[::-1]))
-
-
-def _remember(ctx: Any, inputs: tuple[Any, ...], output: Four) -> None:
-    hidden, weight, bias, target, reduction, *options = inputs
+def _remember(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
     ctx.set_materialize_grads(False)
-    ctx.reduction, ctx.options = reduction, options
-    if reduction == "none":
-        ctx.save_for_backward(hidden, weight, bias, target)
-    else:
-        ctx.save_for_backward(*output[1:])
+    ctx.save_for_backward(*inputs[:4])
+    ctx.options = inputs[4:7]
+    # Detached, or the outputs would hold the node that holds them.
+    ctx.found = [g.detach() for g in output[1:]] if any(inputs[7]) else None
 
 
-def _backward(ctx: Any, loss: Tensor, *unused: None) -> tuple[Tensor | None, ...]:
+def _backward(ctx: Any, gradient: Tensor, *unused: None) -> tuple[Tensor | None, ...]:
     needed = ctx.needs_input_grad[:3]
-    if ctx.reduction == "none":
-        ignore_index, smoothing, _ = ctx.options
-        found = by_rows(loss, *ctx.saved_tensors, ignore_index, smoothing, list(needed))
+    found, ctx.found = ctx.found, None
+    if found is None or torch.is_grad_enabled():
+        found = backward(gradient, *ctx.saved_tensors, *ctx.options, needed)
     else:
-        found = scaled(loss, *ctx.saved_tensors)
+        found = [g.mul_(gradient) for g in found]
     return *(g if n else None for g, n in zip(found, needed, strict=True)), *[None] * 5
 
 
@@ -191,5 +180,4 @@ def _refuse(ctx: Any, *gradients: Tensor) -> None:
 
 
 forward.register_autograd(_backward, setup_context=_remember)
-scaled.register_autograd(_refuse)
-by_rows.register_autograd(_refuse)
+backward.register_autograd(_refuse)

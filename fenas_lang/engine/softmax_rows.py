@@ -8,6 +8,7 @@ as in the ordinary way, but no tensor of all logits.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +16,12 @@ from torch import Tensor
 
 CHUNK = 7 << 18
 """Logits held at once: 7 MiB in float32.  Fewer read the weights too often, more help no longer."""
+
+SLAB = 3 << 18
+"""Numbers of the weight's gradient that are turned at once."""
+
+ALIGNED = 64
+"""Slabs begin at multiples of so many words: products of unaligned ones take a quarter longer."""
 
 LEAST_ROWS = 64
 """Rows of logits held at once even if the vocabulary is huge: fewer make poor matrix products."""
@@ -36,62 +43,64 @@ class Head:
         return torch.addmm(self.bias, hidden, columns, out=out)
 
 
-@dataclass(frozen=True)
 class Gradients:
-    """Of hidden (N, H), of the weight transposed (H, V), and of the bias (V).
+    """Sums over rows: of hidden (N, H), of weight (V, H), of bias (V).
 
-    What is not wanted has no elements.  The weight's is transposed because that product is the
-    faster one, by a third, and turning it costs little.
+    What is not wanted has no elements.  While rows are added, each of `slabs`, some words of the
+    weight's gradient, is held transposed in its own memory: that product is faster by a third.
     """
 
-    hidden: Tensor
-    weight: Tensor
-    bias: Tensor
-
-    @classmethod
-    def empty(cls, hidden: Tensor, head: Head, wanted: tuple[bool, ...]) -> Gradients:
-        """Memory for them; nothing is set."""
-        (rows, size), words = hidden.shape, len(head.weight)
-        shapes = ((rows, size), (size, words), (words,))
-        return cls(
-            *(hidden.new_empty(s if w else (0,)) for s, w in zip(shapes, wanted, strict=True))
-        )
+    def __init__(self, hidden: Tensor, head: Head, wanted: Sequence[bool]):
+        shapes = (hidden.shape, head.weight.shape, head.weight.shape[:1])
+        made = (hidden.new_empty(s if w else 0) for s, w in zip(shapes, wanted, strict=True))
+        self.hidden, self.weight, self.bias = made
+        words = max(1, SLAB // max(1, hidden.shape[1]) // ALIGNED) * ALIGNED
+        self.slabs = self.weight.split(words) if self.weight.numel() else ()
+        self.started = False
 
     def add(self, rows: slice, error: Tensor, hidden: Tensor, scale: Tensor, head: Head) -> None:
-        """Take in the gradient of some rows' logits, which is `error` times `scale` (N, 1).
-
-        The first rows must come first.
-        """
-        added = 1 if rows.start else 0
+        """Take in some rows; `error` (n, V) times `scale` (n, 1) is their logits' gradient."""
         if self.hidden.numel():
             torch.mm(error, head.weight, out=self.hidden[rows]).mul_(scale)
-        if self.weight.numel():
-            self.weight.addmm_((hidden * scale).t(), error, beta=added)
+        beta = int(self.started)
+        columns, first = (hidden * scale).t(), 0
+        for slab in self.slabs:
+            part = error[:, first : first + len(slab)]
+            slab.view(len(columns), -1).addmm_(columns, part, beta=beta)
+            first += len(slab)
         if self.bias.numel():
-            self.bias.addmv_(error.t(), scale.squeeze(1), beta=added)
+            self.bias.addmv_(error.t(), scale.squeeze(1), beta=beta)
+        self.started = True
+
+    def finish(self) -> None:
+        """Bring the slabs into their order; without rows the sums are zero."""
+        if not self.started:
+            self.weight.zero_()
+            self.bias.zero_()
+        for slab in self.slabs:
+            slab.copy_(slab.view(slab.shape[::-1]).t().contiguous())
 
 
 def softmax_rows(
-    hidden: Tensor, head: Head, target: Tensor, scale: Tensor, wanted: tuple[bool, ...]
+    hidden: Tensor, head: Head, target: Tensor, scale: Tensor, wanted: Sequence[bool]
 ) -> tuple[Tensor, Gradients]:
     """Each row's loss (N), and the gradients of the sum of losses times `scale` (N).
 
     `wanted` says which of the gradients of hidden, weight and bias.
     """
-    gradients = Gradients.empty(hidden, head, wanted)
+    gradients = Gradients(hidden, head, wanted)
     losses = hidden.new_empty(len(hidden))
-    if not len(hidden):
-        gradients.weight.zero_()
-        gradients.bias.zero_()
-        return losses, gradients
     size = rows_at_once(len(hidden), len(head.weight))
     buffer = hidden.new_empty(size, len(head.weight))
-    for start in range(0, len(hidden), size):
+    for start in range(0, len(hidden), max(1, size)):
         rows = slice(start, start + size)
         some = hidden[rows]
         logits = head.logits(some, buffer[: len(some)])
         losses[rows] = _to_error(logits, target[rows].unsqueeze(1), head.label_smoothing)
         gradients.add(rows, logits, some, scale[rows].unsqueeze(1), head)
+        del logits
+    del buffer
+    gradients.finish()
     return losses, gradients
 
 
@@ -99,7 +108,7 @@ def rows_at_once(rows: int, words: int) -> int:
     """The rows of a chunk: as many as fit, in chunks of about the same size."""
     most = max(LEAST_ROWS, CHUNK // max(1, words))
     chunks = -(-rows // most)
-    return -(-rows // chunks)
+    return -(-rows // max(1, chunks))
 
 
 def _to_error(logits: Tensor, target: Tensor, smoothing: float) -> Tensor:
