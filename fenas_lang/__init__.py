@@ -18,7 +18,7 @@ from fenas_lang.syntax.ast import Cell
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike
-    from torch import nn
+    from torch import Tensor, nn
 
     from fenas_lang.analysis import Analysis
     from fenas_lang.proof.prove import Verdict
@@ -38,6 +38,7 @@ __all__ = [
     "emit",
     "evolve",
     "interpret",
+    "linear_cross_entropy",
     "load",
     "loads",
     "prove",
@@ -113,6 +114,26 @@ def compile(
         dtype,
         variational,
     )
+
+
+def linear_cross_entropy(
+    hidden: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    target: Tensor,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """`F.cross_entropy(F.linear(hidden, weight, bias), target)`, never holding all logits; in nats.
+
+    hidden (…, H), weight (V, H), bias (V) or None, target (…).  A module of it, which can share an
+    embedding's weights, is `fenas_lang.engine.linear_cross_entropy.LinearCrossEntropy`.  Raises
+    FenError.
+    """
+    from fenas_lang.engine.linear_cross_entropy import linear_cross_entropy as run
+
+    return run(hidden, weight, bias, target, reduction, ignore_index, label_smoothing)
 
 
 def emit(cell: AnyCell, target: str = "torch", *, space: str | Path | None = None) -> str:

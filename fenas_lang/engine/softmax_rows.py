@@ -78,7 +78,8 @@ class Gradients:
             self.weight.zero_()
             self.bias.zero_()
         for slab in self.slabs:
-            slab.copy_(slab.view(slab.shape[::-1]).t().contiguous())
+            turned = slab.view(slab.shape[::-1]).t()
+            slab.copy_(turned.clone(memory_format=torch.contiguous_format))
 
 
 def softmax_rows(
