@@ -162,7 +162,9 @@ def _remember(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> 
     ctx.found = [g.detach() for g in output[1:]] if any(inputs[7]) else None
 
 
-def _backward(ctx: Any, gradient: Tensor, *unused: None) -> tuple[Tensor | None, ...]:
+def _backward(ctx: Any, gradient: Tensor | None, *unused: None) -> tuple[Tensor | None, ...]:
+    if gradient is None:
+        return (None,) * 8
     needed = ctx.needs_input_grad[:3]
     found, ctx.found = ctx.found, None
     if found is None or torch.is_grad_enabled():

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
@@ -76,6 +76,7 @@ def assert_same(ours: list[Tensor], theirs: list[Tensor], tolerance: float = 1e-
         torch.testing.assert_close(a, b, atol=limit, rtol=0, equal_nan=True)
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     rows=st.integers(0, 12),
     words=st.integers(1, 50),
