@@ -48,7 +48,7 @@ def linear_cross_entropy(
         float(label_smoothing),
         [w and reduction != "none" for w in wanted],
     )
-    shaped = loss.view(target.shape) if reduction == "none" else loss
+    shaped: Tensor = loss.view(target.shape) if reduction == "none" else loss
     return shaped if autocast else shaped.to(hidden.dtype)
 
 

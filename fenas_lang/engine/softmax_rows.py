@@ -55,7 +55,7 @@ class Gradients:
         made = (hidden.new_empty(s if w else 0) for s, w in zip(shapes, wanted, strict=True))
         self.hidden, self.weight, self.bias = made
         words = max(1, SLAB // max(1, hidden.shape[1]) // ALIGNED) * ALIGNED
-        self.slabs = self.weight.split(words) if self.weight.numel() else ()
+        self.slabs = torch.split(self.weight, words) if self.weight.numel() else ()
         self.started = False
 
     def add(self, rows: slice, error: Tensor, hidden: Tensor, scale: Tensor, head: Head) -> None:
