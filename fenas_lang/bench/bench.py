@@ -1,0 +1,203 @@
+"""`bench`: every cell at every shape, the engine and its peers in the same rounds."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+import torch
+
+from fenas_lang import registry
+from fenas_lang.bench import engine
+from fenas_lang.bench.agreement import Agreement
+from fenas_lang.bench.flops import large_product, matching_product, product_operations
+from fenas_lang.bench.machine import machine
+from fenas_lang.bench.problem import Candidate, Problem, Unavailable, pose
+from fenas_lang.bench.result import ENGINE, RANDOM, LeftOut, Peak, Result, Row, Timing
+from fenas_lang.bench.runner import measure
+from fenas_lang.bench.settings import TRAIN, Settings
+from fenas_lang.bench.shapes import Shape
+from fenas_lang.bench.statistics import spread
+from fenas_lang.ir.lower import lower
+from fenas_lang.rules.bench import NO_PEER_RUNS, UNKNOWN_PEER
+from fenas_lang.search.useless import useless
+from fenas_lang.spaces.model import Space
+from fenas_lang.spaces.sample import sample
+from fenas_lang.syntax.ast import Cell
+
+PEERS, ROWS = "fenas_lang.bench.peers", "fenas_lang.bench.rows"
+USUAL = ("lstm", "gru", "torch", "eager")
+"""Peers where none are named: torch's own layer only where the cell is one."""
+LARGE, MATCHING = "large product", "matching product"
+
+Watcher = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A cell to be measured, and the group in which means are taken: its name, or `random`."""
+
+    cell: Cell
+    group: str
+
+
+def subjects(cells: Iterable[Cell]) -> list[Subject]:
+    """Named cells, each a group by itself."""
+    return [Subject(cell, cell.name) for cell in cells]
+
+
+def random_subjects(space: Space, count: int, nodes: int | None, seed: int) -> list[Subject]:
+    """Cells drawn from a space, without those that ignore the input or the state."""
+    rng, found = random.Random(seed), list[Subject]()
+    while len(found) < count:
+        cell = sample(space, rng=rng, nodes=nodes, name=f"Random{len(found) + 1}")
+        if not useless(lower(cell)):
+            found.append(Subject(cell, RANDOM))
+    return found
+
+
+def bench(
+    cells: Sequence[Subject],
+    shapes: Sequence[Shape],
+    settings: Settings,
+    peers: Sequence[str] | None = None,
+    rows: Sequence[str] = (),
+    watch: Watcher = lambda text: None,
+) -> Result:
+    """Time the engine and its peers.
+
+    `peers` are files of `bench/peers`, `rows` of `bench/rows`; `watch` is told what goes on.
+    Raises FenError for an unknown name (FEN290), where a cell has no layer of a shape (FEN201), and
+    where none of the peers named runs here (FEN292).
+    """
+    modules = {name: _module(PEERS, name, "peer") for name in (USUAL if peers is None else peers)}
+    measured = {name: _module(ROWS, name, "row") for name in rows}
+    run = _Run(settings, modules, peers is None, watch)
+    with _threads(settings.threads):
+        for number, (subject, shape) in enumerate(pairs := _pairs(cells, shapes), 1):
+            watch(f"{number}/{len(pairs)}  {subject.cell.name} at {shape.name}")
+            run.compare(subject, shape)
+        found: list[Row] = []
+        for name, module in measured.items():
+            watch(f"row {name}")
+            found.append(module.measure(settings))
+    if peers and cells and all(timing.candidate == ENGINE for timing in run.timings):
+        reasons = "; ".join(dict.fromkeys(f"{o.candidate}: {o.reason}" for o in run.left_out))
+        raise NO_PEER_RUNS.error(reasons=reasons)
+    left_out = tuple(dict.fromkeys(run.left_out))
+    return Result(settings, machine(), tuple(run.timings), tuple(run.peaks), tuple(found), left_out)
+
+
+class _Run:
+    def __init__(
+        self,
+        settings: Settings,
+        peers: dict[str, ModuleType],
+        usual: bool,
+        watch: Watcher,
+    ):
+        self.settings, self.peers, self.usual, self.watch = settings, peers, usual, watch
+        self.timings: list[Timing] = []
+        self.peaks: list[Peak] = []
+        self.left_out: list[LeftOut] = []
+
+    def compare(self, subject: Subject, shape: Shape) -> None:
+        """Time all candidates for a cell at a shape that compute the same."""
+        problem = pose(subject.cell, shape, self.settings)
+        agreement = Agreement(problem)
+        if not agreement.finite:
+            self._leave_out(problem, ENGINE, "the cell's values are not finite at this shape")
+            return
+        candidates = {c.name: c for c in self._candidates(problem) if self._agrees(agreement, c)}
+        if ENGINE in candidates:
+            self._time(subject, problem, candidates)
+
+    def _candidates(self, problem: Problem) -> Iterator[Candidate]:
+        yield engine.candidate(problem)
+        for name, module in self.peers.items():
+            try:
+                made: Candidate = module.candidate(problem)
+            except Unavailable as reason:
+                self.left_out.append(LeftOut(name, str(reason)))
+                self.watch(f"  without {name}: {reason}")
+                continue
+            if made.seconds >= 1:
+                self.watch(f"  {name} compiled in {made.seconds:.1f} s")
+            if made.same or not self.usual:
+                yield made
+
+    def _agrees(self, agreement: Agreement, candidate: Candidate) -> bool:
+        problem = agreement.problem_of(candidate) if candidate.same else ""
+        if problem:
+            self._leave_out(agreement.problem, candidate.name, problem, wrong=True)
+        return not problem
+
+    def _leave_out(self, problem: Problem, name: str, reason: str, wrong: bool = False) -> None:
+        cell, shape = problem.cell.name, problem.shape.name
+        self.left_out.append(LeftOut(name, reason, cell, shape, wrong))
+        self.watch(f"  without {name}: {reason}")
+
+    def _time(self, subject: Subject, problem: Problem, candidates: dict[str, Candidate]) -> None:
+        large, large_operations = large_product(problem)
+        matching, matching_operations = matching_product(problem)
+        tasks: dict[tuple[str, str], Callable[[], object]] = {
+            (step, candidate.name): _task(candidate, step)
+            for step in self.settings.steps
+            for candidate in candidates.values()
+        }
+        tasks |= {(LARGE, ""): large, (MATCHING, ""): matching}
+        taken = measure(tasks, self.settings.runs, self.settings.clock, self.settings.seed)
+        peak = tuple(large_operations / seconds for seconds in taken.pop((LARGE, "")))
+        alike = tuple(matching_operations / seconds for seconds in taken.pop((MATCHING, "")))
+        self.peaks.append(Peak(subject.cell.name, problem.shape, spread(peak), spread(alike)))
+        for (step, name), seconds in taken.items():
+            candidate = candidates[name]
+            self.timings.append(
+                Timing(
+                    subject.cell.name,
+                    subject.group,
+                    problem.shape,
+                    step,
+                    name,
+                    seconds,
+                    taken[step, ENGINE],
+                    peak,
+                    product_operations(problem, step),
+                    candidate.same,
+                    candidate.seconds,
+                    candidate.note,
+                )
+            )
+
+
+def _task(candidate: Candidate, step: str) -> Callable[[], object]:
+    return (lambda: candidate.training(False)) if step == TRAIN else candidate.inference
+
+
+def _pairs(cells: Sequence[Subject], shapes: Sequence[Shape]) -> list[tuple[Subject, Shape]]:
+    return [(subject, shape) for subject in cells for shape in shapes]
+
+
+def _module(package: str, name: str, kind: str) -> ModuleType:
+    try:
+        return registry.load(package, name, kind)
+    except registry.Unknown as unknown:
+        raise UNKNOWN_PEER.error(
+            kind=kind,
+            name=name,
+            known=", ".join(unknown.candidates),
+            suggestion=unknown.suggestion,
+        ) from None
+
+
+@contextlib.contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
