@@ -7,9 +7,9 @@ many random cells are ill-conditioned.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from fenas_lang.bench.peers import eager
 from fenas_lang.bench.problem import EARLY, Candidate, Problem, Values
-from fenas_lang.bench.settings import INFERENCE, TRAIN
+from fenas_lang.bench.settings import TRAIN
 
 FLOOR = {"float32": 1e-4, "float64": 1e-10}
 """An error that is always allowed, of 1 + max|reference|."""
@@ -31,12 +31,13 @@ class Agreement:
 
     def __init__(self, problem: Problem):
         self.problem = problem
-        self.reference = _arrays(eager.candidate(problem.reference()).training(True))
+        self.reference = _arrays(_naive(problem.reference()))
 
     @property
     def finite(self) -> bool:
-        """Whether there is something to compare with."""
-        return all(bool(np.isfinite(value).all()) for value in self.reference)
+        """Whether the values are, over the whole sequence: else there is nothing to compare."""
+        whole = (np.asarray(value) for value in _naive(self.problem))
+        return all(bool(np.isfinite(value).all()) for value in (*self.reference, *whole))
 
     @cached_property
     def allowed(self) -> float:
@@ -47,17 +48,14 @@ class Agreement:
             x=self.problem.x[:EARLY],
             early=self.problem.early[:EARLY],
         )
-        own = self._error(eager.candidate(short).training(True))
+        own = self._error(_naive(short))
         return max(FLOOR[self.problem.settings.dtype], TIMES_NAIVE * own)
 
     def problem_of(self, candidate: Candidate) -> str:
         """How a candidate differs; empty where it computes the same in each step to be timed."""
-        runs: dict[str, Callable[[], Values]] = {
-            INFERENCE: candidate.inference,
-            TRAIN: partial(candidate.training, True),
-        }
         for step in self.problem.settings.steps:
-            error = self._error(runs[step]())
+            run = candidate.run(step, early=True)
+            error = 0.0 if run is None else self._error(run())
             if not error <= self.allowed:
                 return f"computes something else ({step}: off by {error:.1g} of the values)"
         return ""
@@ -67,6 +65,12 @@ class Agreement:
         pairs = zip(_arrays(values), self.reference, strict=False)
         errors = [np.abs(a - b).max() / (1 + np.abs(b).max()) for a, b in pairs]
         return float(np.max(errors))
+
+
+def _naive(problem: Problem) -> Values:
+    run = eager.candidate(problem).run(TRAIN, early=True)
+    assert run is not None
+    return run()
 
 
 def _arrays(values: Sequence[Any]) -> Arrays:

@@ -18,7 +18,7 @@ from fenas_lang.bench.machine import machine
 from fenas_lang.bench.problem import Candidate, Problem, Unavailable, pose
 from fenas_lang.bench.result import ENGINE, RANDOM, LeftOut, Peak, Result, Row, Timing
 from fenas_lang.bench.runner import measure
-from fenas_lang.bench.settings import TRAIN, Settings
+from fenas_lang.bench.settings import Settings
 from fenas_lang.bench.shapes import Shape
 from fenas_lang.bench.statistics import spread
 from fenas_lang.ir.lower import lower
@@ -144,9 +144,10 @@ class _Run:
         large, large_operations = large_product(problem)
         matching, matching_operations = matching_product(problem)
         tasks: dict[tuple[str, str], Callable[[], object]] = {
-            (step, candidate.name): _task(candidate, step)
+            (step, candidate.name): task
             for step in self.settings.steps
             for candidate in candidates.values()
+            if (task := candidate.run(step)) is not None
         }
         tasks |= {(LARGE, ""): large, (MATCHING, ""): matching}
         taken = measure(tasks, self.settings.runs, self.settings.clock, self.settings.seed)
@@ -171,10 +172,6 @@ class _Run:
                     candidate.note,
                 )
             )
-
-
-def _task(candidate: Candidate, step: str) -> Callable[[], object]:
-    return (lambda: candidate.training(False)) if step == TRAIN else candidate.inference
 
 
 def _pairs(cells: Sequence[Subject], shapes: Sequence[Shape]) -> list[tuple[Subject, Shape]]:

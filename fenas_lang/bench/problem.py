@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from fenas_lang.bench.settings import Settings
+from fenas_lang.bench.settings import INFERENCE, Settings
 from fenas_lang.bench.shapes import Shape
 from fenas_lang.engine.compiled import CompiledLayer
 from fenas_lang.engine.layer import compile as build
@@ -74,21 +75,30 @@ class Problem:
 class Candidate:
     """One way to run a problem.
 
-    `inference()` and `training(early)` do one step and return when it is done.  `same` is false
-    for a layer that is another cell.  `seconds` is what a compiler took before the first run, and
-    `note` says more about it.
+    `inference()` and `training(early)` do one step and return when it is done; None where it
+    cannot.  `same` is false for a layer that is another cell.  `seconds` is what a compiler took
+    before the first run, and `note` says more about it.
     """
 
     name: str
-    inference: Callable[[], Values]
-    training: Callable[[bool], Values]
+    inference: Callable[[], Values] | None = None
+    training: Callable[[bool], Values] | None = None
     same: bool = True
     seconds: float = 0.0
     note: str = ""
 
+    def run(self, step: str, early: bool = False) -> Callable[[], Values] | None:
+        """What does one step, or None; `early` is for training alone."""
+        if step == INFERENCE:
+            return self.inference
+        return None if self.training is None else partial(self.training, early)
+
 
 def pose(cell: Cell, shape: Shape, settings: Settings) -> Problem:
-    """A problem with weights and inputs drawn from the seed.  Raises FenError."""
+    """A problem with weights and inputs drawn from the seed.
+
+    Raises FenError where the cell does not check, or has no layer of such sizes (FEN201).
+    """
     dataflow = lower(cell)
     made = torch.Generator().manual_seed(settings.seed)
     dtype = settings.torch_dtype
@@ -103,7 +113,10 @@ def pose(cell: Cell, shape: Shape, settings: Settings) -> Problem:
         )
         for p in dataflow.parameters
     }
-    return Problem(cell, dataflow, expand(dataflow), shape, settings, x, cotangent, early, edges)
+    graph = expand(dataflow)
+    posed = Problem(cell, dataflow, graph, shape, settings, x, cotangent, early, edges)
+    posed.layer()
+    return posed
 
 
 def torch_candidate(

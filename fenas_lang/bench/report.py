@@ -69,7 +69,7 @@ def _mean(mean: Mean | None) -> str:
 
 def _paragraphs(result: Result) -> Iterator[str]:
     if result.timings:
-        yield "\n".join(_legend(result))
+        yield "\n".join(legend(result))
     yield "\n".join(f"{row.name}: {row.text}" for row in result.rows)
     yield "\n".join(map(target_line, (v for v in verdicts(result) if v.value is not None)))
     yield "\n".join(map(left_out_line, result.left_out))
@@ -81,7 +81,8 @@ def _paragraphs(result: Result) -> Iterator[str]:
     )
 
 
-def _legend(result: Result) -> Iterator[str]:
+def legend(result: Result) -> Iterator[str]:
+    """How to read the table."""
     yield (
         "÷ peer: the engine's time over the peer's, median of paired runs (quartiles); below 1 the"
         " engine is faster."

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from fenas_lang.bench.settings import Settings
@@ -174,3 +174,15 @@ class Result:
             "rows": [asdict(row) for row in self.rows],
             "left_out": [asdict(left) for left in self.left_out],
         }
+
+
+def joined(results: Sequence[Result]) -> Result:
+    """Several runs as one, with the settings of the first."""
+    first = results[0]
+    return replace(
+        first,
+        timings=tuple(t for result in results for t in result.timings),
+        peaks=tuple(p for result in results for p in result.peaks),
+        rows=tuple(r for result in results for r in result.rows),
+        left_out=tuple(dict.fromkeys(o for result in results for o in result.left_out)),
+    )

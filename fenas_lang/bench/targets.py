@@ -12,6 +12,8 @@ from fenas_lang.bench.shapes import GRID
 from fenas_lang.bench.statistics import geometric_mean
 
 PEAK_SHAPES = "BCD"
+COMPILED_SHAPES = "ABE"
+"""Compiling a loop at all shapes would take longer than all the rest."""
 Figure = Callable[[Result], float | None]
 
 
@@ -84,6 +86,10 @@ def _worst(group: str, step: str, candidate: str) -> Figure:
     return figure
 
 
+def _compiled(group: str) -> Figure:
+    return _mean(group, TRAIN, "compile", COMPILED_SHAPES)
+
+
 def _speed(candidate: str, shapes: str = GRID) -> Figure:
     """How many times as long as the engine a candidate trains random cells."""
     mean = _mean(RANDOM, TRAIN, candidate, shapes)
@@ -123,8 +129,8 @@ TARGETS = (
     _at_least("random cells, training, naive eager ÷ engine at B", _speed("eager", "B"), 1.8, 2.0),
     _at_most("LSTM, training ÷ jax", _mean("LSTM", TRAIN, "jax"), 0.65, 0.55),
     _at_most("random cells, training ÷ jax", _mean(RANDOM, TRAIN, "jax"), 0.65, 0.55),
-    _at_most("LSTM, training ÷ torch.compile", _mean("LSTM", TRAIN, "compile"), 0.75, 0.55),
-    _at_most("random cells, training ÷ torch.compile", _mean(RANDOM, TRAIN, "compile"), 0.75, 0.55),
+    _at_most("LSTM, training ÷ torch.compile at A, B, E", _compiled("LSTM"), 0.75, 0.55),
+    _at_most("random cells, training ÷ torch.compile at A, B, E", _compiled(RANDOM), 0.75, 0.55),
     _at_least("LSTM, training, share of the peak at B, C, D", _share("LSTM"), 0.82, 0.88),
     _at_least("random cells, training, share of the peak at B, C, D", _share(RANDOM), 0.82, 0.88),
     _at_most("plan and program a new cell, ms", _row("plan", "milliseconds"), 2.0),

@@ -35,8 +35,8 @@ def bench(
     against: Annotated[
         str | None,
         typer.Option(
-            help="What to compare with: lstm, gru, torch, eager, compile, jax, with commas between "
-            "several; default those that run here without compiling.",
+            help="What to compare with: lstm, gru, torch, eager, compile, jax, onnxruntime, with "
+            "commas between several; default torch, eager, and lstm or gru where the cell is one.",
             metavar="PEERS",
         ),
     ] = None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fenas_lang.bench.problem import Candidate, Problem, Unavailable, Values, torch_candidate
+from fenas_lang.bench.problem import Candidate, Problem, Unavailable, torch_candidate
 from fenas_lang.bench.settings import INFERENCE, TRAIN
 from fenas_lang.emit.torch_frame import sweep
 from fenas_lang.engine.compiled import CompiledLayer
@@ -72,7 +73,8 @@ def _built(
     """A candidate that has run each step that will be timed once, so that all is compiled."""
     layer = problem.layer()
     made = torch_candidate(name, problem, partial(forward, layer), list(layer.parameters()))
-    with torch._inductor.config.patch(force_disable_caches=True):
+    with warnings.catch_warnings(), torch._inductor.config.patch(force_disable_caches=True):
+        warnings.simplefilter("ignore")
         for step in problem.settings.steps:
             _run(made, step)
     return made
@@ -90,5 +92,7 @@ def _fastest(built: dict[str, Candidate], step: str) -> str:
     return min(built, key=seconds) if len(built) > 1 else next(iter(built))
 
 
-def _run(candidate: Candidate, step: str) -> Values:
-    return candidate.training(False) if step == TRAIN else candidate.inference()
+def _run(candidate: Candidate, step: str) -> None:
+    run = candidate.run(step)
+    assert run is not None
+    run()
