@@ -38,15 +38,21 @@ Watcher = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Subject:
-    """A cell to be measured, and the group in which means are taken: its name, or `random`."""
+    """A cell to be measured, its name in tables, and the group in which means are taken."""
 
     cell: Cell
+    name: str
     group: str
 
 
 def subjects(cells: Iterable[Cell]) -> list[Subject]:
-    """Named cells, each a group by itself."""
-    return [Subject(cell, cell.name) for cell in cells]
+    """Given cells, each a group by itself; of equal names all but the first get a number."""
+    found = list[Subject]()
+    for cell in cells:
+        count = 1 + sum(subject.cell.name == cell.name for subject in found)
+        name = cell.name if count == 1 else f"{cell.name} ({count})"
+        found.append(Subject(cell, name, name))
+    return found
 
 
 def random_subjects(space: Space, count: int, nodes: int | None, seed: int) -> list[Subject]:
@@ -55,7 +61,7 @@ def random_subjects(space: Space, count: int, nodes: int | None, seed: int) -> l
     while len(found) < count:
         cell = sample(space, rng=rng, nodes=nodes, name=f"Random{len(found) + 1}")
         if not useless(lower(cell)):
-            found.append(Subject(cell, RANDOM))
+            found.append(Subject(cell, cell.name, RANDOM))
     return found
 
 
@@ -78,7 +84,7 @@ def bench(
     run = _Run(settings, modules, peers is None, watch)
     with _threads(settings.threads):
         for number, (subject, shape) in enumerate(pairs := _pairs(cells, shapes), 1):
-            watch(f"{number}/{len(pairs)}  {subject.cell.name} at {shape.name}")
+            watch(f"{number}/{len(pairs)}  {subject.name} at {shape.name}")
             run.compare(subject, shape)
         found: list[Row] = []
         for name, module in measured.items():
@@ -153,12 +159,12 @@ class _Run:
         taken = measure(tasks, self.settings.runs, self.settings.clock, self.settings.seed)
         peak = tuple(large_operations / seconds for seconds in taken.pop((LARGE, "")))
         alike = tuple(matching_operations / seconds for seconds in taken.pop((MATCHING, "")))
-        self.peaks.append(Peak(subject.cell.name, problem.shape, spread(peak), spread(alike)))
+        self.peaks.append(Peak(subject.name, problem.shape, spread(peak), spread(alike)))
         for (step, name), seconds in taken.items():
             candidate = candidates[name]
             self.timings.append(
                 Timing(
-                    subject.cell.name,
+                    subject.name,
                     subject.group,
                     problem.shape,
                     step,

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from fenas_lang.bench.result import ENGINE, LeftOut, Mean, Result, Timing
-from fenas_lang.bench.statistics import Spread
+from fenas_lang.bench.statistics import Spread, spread
 from fenas_lang.bench.targets import Verdict, verdicts
 
 WIDTH = 200
@@ -89,13 +89,14 @@ def legend(result: Result) -> Iterator[str]:
     )
     peak = max(p.large.median for p in result.peaks) / 1e9
     yield f"of peak: of the rate of a large matrix product, up to {peak:.0f} GFLOP/s here."
+    if any(t.candidate == ENGINE and t.note != "native" for t in result.timings):
+        yield "The native kernel did not serve: the engine ran as torch operations."
     if any(not timing.same for timing in result.timings):
         yield f"{OTHER_CELL} another cell: its time alone can be compared."
-    compiled = {t.candidate: t for t in result.timings if t.prepared >= 1}
+    compiled = dict.fromkeys(t.candidate for t in result.timings if t.prepared >= 1)
     for name in compiled:
-        seconds = [t.prepared for t in result.timings if t.candidate == name]
-        least, most = min(seconds), max(seconds)
-        yield f"{name} was compiled for {least:.1f} to {most:.1f} s a cell and shape."
+        seconds = spread([t.prepared for t in result.timings if t.candidate == name])
+        yield f"{name}: {seconds.median:.1f} s to compile a cell and shape (median)."
 
 
 def target_line(verdict: Verdict) -> str:

@@ -40,6 +40,9 @@ NAMED = {
 GRID = "ABCDE"
 """The shapes over which geometric means are taken; F is a single sequence."""
 
+MOST_VALUES = 2**28
+"""Of the input, the output, or a weight: a gigabyte in float32."""
+
 
 def shapes(text: str) -> tuple[Shape, ...]:
     """Shapes by letter or number, in the order given: `ABC`, `35,64,300`, `E 35,64,200,300`.
@@ -69,6 +72,9 @@ def _numbered(word: str) -> Shape:
     if min(numbers) < 1:
         raise _bad(word, "all numbers must be at least 1")
     time, batch, *sizes = numbers
+    largest = max(sizes) * max(time * batch, *sizes)
+    if largest > MOST_VALUES:
+        raise _bad(word, f"a tensor would have {largest:,} values, and may have {MOST_VALUES:,}")
     return Shape(",".join(map(str, numbers)), time, batch, sizes[0], sizes[-1])
 
 

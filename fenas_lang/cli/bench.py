@@ -10,6 +10,7 @@ import typer
 
 from fenas_lang.cli.library import SpaceChoice
 from fenas_lang.cli.output import Format, cell_of, note, write
+from fenas_lang.rules.files import UNREADABLE
 
 
 class Clock(StrEnum):
@@ -86,6 +87,8 @@ def bench(
     from fenas_lang.bench.targets import verdicts
     from fenas_lang.spaces.reader import load_space
 
+    if output is not None and not output.parent.is_dir():
+        raise UNREADABLE.error(path=output, reason="its folder does not exist")
     settings = words.settings(
         steps=steps, runs=runs, threads=threads, dtype=dtype.value, clock=clock.value, seed=seed
     )

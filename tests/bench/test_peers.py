@@ -119,6 +119,14 @@ def test_without_a_compiler_there_is_no_compile(
         peer("compile", problem())
 
 
+def test_what_is_compiled_agrees(problem: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "compile", lambda function, dynamic: function)
+    posed = problem("LSTM", "8,3,4,5")
+    candidate = peer("compile", posed)
+    assert differs(posed, candidate) == ""
+    assert {part.split(": the ")[1] for part in candidate.note.split(", ")} <= {"step", "loop"}
+
+
 @pytest.mark.slow
 def test_compile_agrees(problem: Make) -> None:
     posed = problem("GRU", "3,2,4")

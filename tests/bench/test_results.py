@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import runpy
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from fenas_lang.bench.bench import random_subjects
+from fenas_lang.bench.bench import random_subjects, subjects
 from fenas_lang.bench.flops import product_operations
 from fenas_lang.bench.markdown import page
 from fenas_lang.bench.problem import Problem
@@ -19,10 +22,13 @@ from fenas_lang.bench.settings import INFERENCE, TRAIN, Settings
 from fenas_lang.bench.shapes import GRID, NAMED, shapes
 from fenas_lang.bench.statistics import Spread, geometric_mean, spread
 from fenas_lang.bench.targets import Verdict, verdicts
+from fenas_lang.check.loader import load
 from fenas_lang.diagnostics import FenError
 from fenas_lang.ir.lower import lower
 from fenas_lang.search.useless import useless
 from fenas_lang.spaces.reader import load_space
+
+ROOT = Path(__file__).parents[2]
 
 
 def timing(candidate: str, shape: str, ratio: float, group: str = "LSTM") -> Timing:
@@ -50,7 +56,9 @@ def test_shapes_by_letter_and_number() -> None:
     assert NAMED["B"].numbers == "35,64,300" and shape.numbers == "7,3,8,9"
 
 
-@pytest.mark.parametrize("text", ["", "G", "7,3", "7,3,8,9,1", "0,3,8", "7,-3,8", "x", "７,3,8"])
+@pytest.mark.parametrize(
+    "text", ["", "G", "7,3", "7,3,8,9,1", "0,3,8", "7,-3,8", "x", "７,3,8", "9,999999999,5"]
+)
 def test_what_is_no_shape(text: str) -> None:
     with pytest.raises(FenError) as caught:
         shapes(text)
@@ -145,9 +153,36 @@ def test_joined_results_keep_everything() -> None:
     assert [t.candidate for t in joined([one, two]).timings] == [ENGINE, "lstm"]
 
 
+def test_cells_of_one_name_are_told_apart() -> None:
+    found = subjects([load("GRU"), load("LSTM"), load("GRU")])
+    assert [(s.name, s.group) for s in found] == [
+        ("GRU", "GRU"),
+        ("LSTM", "LSTM"),
+        ("GRU (2)", "GRU (2)"),
+    ]
+
+
 def test_random_cells_use_input_and_state() -> None:
     space = load_space("fenas")
     drawn = random_subjects(space, 10, 3, seed=1)
     assert [s.cell.name for s in drawn] == [f"Random{k}" for k in range(1, 11)]
     assert not any(useless(lower(subject.cell)) for subject in drawn)
     assert drawn == random_subjects(space, 10, 3, seed=1)
+
+
+def test_the_script_writes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = runpy.run_path(str(ROOT / "benchmarks" / "results.py"))
+    lines = script["main"].__globals__
+    wanted = {part.peers for part in script["parts"]()}
+    assert all("eager" in peers for peers in wanted)
+    lstm = subjects([load("LSTM")])
+    tiny = replace(NAMED["A"], time=3, batch=2, input_size=4, hidden_size=4)
+    monkeypatch.setitem(NAMED, "A", tiny)
+    monkeypatch.setitem(lines, "parts", lambda: [script["Part"](lstm, "A", (TRAIN,), "lstm")])
+    monkeypatch.setitem(lines, "discover", lambda package: {"plan": f"{package}.plan"})
+    page_file = tmp_path / "RESULTS.md"
+    words = ["results.py", "--runs", "1", "--threads", "1", "-o", str(page_file)]
+    monkeypatch.setattr(sys, "argv", words)
+    script["main"]()
+    text = page_file.read_text("utf-8")
+    assert "| LSTM | A | train |" in text and "plan and program a new cell" in text

@@ -61,6 +61,11 @@ def test_a_cell_that_two_sizes_do_not_fit(fenasc: Fenasc) -> None:
     assert ran.status == 2 and "FEN201" in ran.err
 
 
+def test_a_file_that_cannot_be_written_is_said_at_once(fenasc: Fenasc, tmp_path: Path) -> None:
+    ran = fenasc("bench", "LSTM", *TINY, "-o", tmp_path / "missing" / "times.json")
+    assert ran.status == 2 and "its folder does not exist" in ran.err and "1/1" not in ran.err
+
+
 @pytest.mark.parametrize(
     "words, code",
     [

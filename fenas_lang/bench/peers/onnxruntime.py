@@ -10,6 +10,8 @@ from typing import Any
 from fenas_lang.bench.problem import Candidate, Problem, Unavailable, Values
 from fenas_lang.diagnostics import FenError
 
+ONLY_ERRORS = 3
+
 
 def candidate(problem: Problem) -> Candidate:
     """A session over the exported layer; there is no training.  Raises Unavailable."""
@@ -34,6 +36,7 @@ def _runtime() -> Any:
 def _session(runtime: Any, problem: Problem) -> Any:
     options = runtime.SessionOptions()
     options.intra_op_num_threads = problem.settings.threads
+    options.log_severity_level = ONLY_ERRORS
     return runtime.InferenceSession(_exported(problem), options, ["CPUExecutionProvider"])
 
 

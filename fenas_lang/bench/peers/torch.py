@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 
 from torch import Tensor
 
@@ -15,14 +17,22 @@ def candidate(problem: Problem) -> Candidate:
     layer = problem.layer()
 
     def forward(x: Tensor) -> Tensor:
-        before = os.environ.get(VARIABLE)
-        os.environ[VARIABLE] = "torch"
-        try:
+        with _without_kernel():
             output: Tensor = layer(x)[0]
-        finally:
-            os.environ.pop(VARIABLE)
-            if before is not None:
-                os.environ[VARIABLE] = before
         return output
 
+    with _without_kernel():
+        assert layer.backend == "torch"
     return torch_candidate("torch", problem, forward, list(layer.parameters()))
+
+
+@contextlib.contextmanager
+def _without_kernel() -> Iterator[None]:
+    before = os.environ.get(VARIABLE)
+    os.environ[VARIABLE] = "torch"
+    try:
+        yield
+    finally:
+        os.environ.pop(VARIABLE)
+        if before is not None:
+            os.environ[VARIABLE] = before
