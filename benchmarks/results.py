@@ -19,11 +19,12 @@ from pathlib import Path
 import torch
 
 import fenas_lang as fen
-from fenas_lang.bench.bench import Subject, bench, random_subjects, subjects
+from fenas_lang.bench.bench import bench
 from fenas_lang.bench.markdown import page
 from fenas_lang.bench.result import Result, joined
 from fenas_lang.bench.settings import INFERENCE, STEPS, TRAIN, Settings
 from fenas_lang.bench.shapes import shapes
+from fenas_lang.bench.subjects import Subject, random_subjects, subjects
 from fenas_lang.registry import discover
 from fenas_lang.spaces.reader import load_space
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 
 import torch
@@ -16,17 +14,13 @@ from fenas_lang.bench.agreement import Agreement
 from fenas_lang.bench.flops import large_product, matching_product, product_operations
 from fenas_lang.bench.machine import machine
 from fenas_lang.bench.problem import Candidate, Problem, Unavailable, pose
-from fenas_lang.bench.result import ENGINE, RANDOM, LeftOut, Peak, Result, Row, Timing
+from fenas_lang.bench.result import ENGINE, LeftOut, Peak, Result, Row, Timing
 from fenas_lang.bench.runner import measure
 from fenas_lang.bench.settings import Settings
 from fenas_lang.bench.shapes import Shape
 from fenas_lang.bench.statistics import spread
-from fenas_lang.ir.lower import lower
+from fenas_lang.bench.subjects import Subject
 from fenas_lang.rules.bench import NO_PEER_RUNS, UNKNOWN_PEER
-from fenas_lang.search.useless import useless
-from fenas_lang.spaces.model import Space
-from fenas_lang.spaces.sample import sample
-from fenas_lang.syntax.ast import Cell
 
 PEERS, ROWS = "fenas_lang.bench.peers", "fenas_lang.bench.rows"
 USUAL = ("lstm", "gru", "torch", "eager")
@@ -34,35 +28,6 @@ USUAL = ("lstm", "gru", "torch", "eager")
 LARGE, MATCHING = "large product", "matching product"
 
 Watcher = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A cell to be measured, its name in tables, and the group in which means are taken."""
-
-    cell: Cell
-    name: str
-    group: str
-
-
-def subjects(cells: Iterable[Cell]) -> list[Subject]:
-    """Given cells, each a group by itself; of equal names all but the first get a number."""
-    found = list[Subject]()
-    for cell in cells:
-        count = 1 + sum(subject.cell.name == cell.name for subject in found)
-        name = cell.name if count == 1 else f"{cell.name} ({count})"
-        found.append(Subject(cell, name, name))
-    return found
-
-
-def random_subjects(space: Space, count: int, nodes: int | None, seed: int) -> list[Subject]:
-    """Cells drawn from a space, without those that ignore the input or the state."""
-    rng, found = random.Random(seed), list[Subject]()
-    while len(found) < count:
-        cell = sample(space, rng=rng, nodes=nodes, name=f"Random{len(found) + 1}")
-        if not useless(lower(cell)):
-            found.append(Subject(cell, cell.name, RANDOM))
-    return found
 
 
 def bench(
@@ -82,19 +47,17 @@ def bench(
     modules = {name: _module(PEERS, name, "peer") for name in (USUAL if peers is None else peers)}
     measured = {name: _module(ROWS, name, "row") for name in rows}
     run = _Run(settings, modules, peers is None, watch)
+    pairs = [(subject, shape) for subject in cells for shape in shapes]
     with _threads(settings.threads):
-        for number, (subject, shape) in enumerate(pairs := _pairs(cells, shapes), 1):
+        for number, (subject, shape) in enumerate(pairs, 1):
             watch(f"{number}/{len(pairs)}  {subject.name} at {shape.name}")
             run.compare(subject, shape)
-        found: list[Row] = []
         for name, module in measured.items():
             watch(f"row {name}")
-            found.append(module.measure(settings))
-    if peers and cells and all(timing.candidate == ENGINE for timing in run.timings):
-        reasons = "; ".join(dict.fromkeys(f"{o.candidate}: {o.reason}" for o in run.left_out))
-        raise NO_PEER_RUNS.error(reasons=reasons)
-    left_out = tuple(dict.fromkeys(run.left_out))
-    return Result(settings, machine(), tuple(run.timings), tuple(run.peaks), tuple(found), left_out)
+            run.rows.append(module.measure(settings))
+    if peers and cells:
+        run.check_peers()
+    return run.result()
 
 
 class _Run:
@@ -108,7 +71,20 @@ class _Run:
         self.settings, self.peers, self.usual, self.watch = settings, peers, usual, watch
         self.timings: list[Timing] = []
         self.peaks: list[Peak] = []
+        self.rows: list[Row] = []
         self.left_out: list[LeftOut] = []
+
+    def result(self) -> Result:
+        left_out = tuple(dict.fromkeys(self.left_out))
+        measured = tuple(self.timings), tuple(self.peaks), tuple(self.rows)
+        return Result(self.settings, machine(), *measured, left_out)
+
+    def check_peers(self) -> None:
+        """Raise FenError (FEN292) where there was nothing to compare with."""
+        alone = all(timing.candidate == ENGINE for timing in self.timings)
+        if alone and not any(left.wrong for left in self.left_out):
+            reasons = dict.fromkeys(f"{left.candidate}: {left.reason}" for left in self.left_out)
+            raise NO_PEER_RUNS.error(reasons="; ".join(reasons))
 
     def compare(self, subject: Subject, shape: Shape) -> None:
         """Time all candidates for a cell at a shape that compute the same."""
@@ -178,10 +154,6 @@ class _Run:
                     candidate.note,
                 )
             )
-
-
-def _pairs(cells: Sequence[Subject], shapes: Sequence[Shape]) -> list[tuple[Subject, Shape]]:
-    return [(subject, shape) for subject in cells for shape in shapes]
 
 
 def _module(package: str, name: str, kind: str) -> ModuleType:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -23,6 +24,11 @@ def report(result: Result) -> str:
     """The text that `fenasc bench` prints."""
     parts = [_drawn(timings_grid(result)), *_paragraphs(result)]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def json_object(result: Result) -> dict[str, Any]:
+    """What `fenasc bench --format json` prints."""
+    return {**result.as_json(), "targets": [verdict.as_json() for verdict in verdicts(result)]}
 
 
 def timings_grid(result: Result) -> Grid:
@@ -131,4 +137,4 @@ def _drawn(grid: Grid) -> str:
         table.add_row(*line)
     out = io.StringIO()
     Console(file=out, width=WIDTH, color_system=None).print(table)
-    return "\n".join(line.rstrip() for line in out.getvalue().strip("\n").splitlines())
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).strip("\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -80,11 +80,11 @@ def bench(
     """
     import json
 
-    from fenas_lang.bench import bench as run
     from fenas_lang.bench import words
-    from fenas_lang.bench.report import report
+    from fenas_lang.bench.bench import bench as run
+    from fenas_lang.bench.report import json_object, report
     from fenas_lang.bench.shapes import shapes as shapes_of
-    from fenas_lang.bench.targets import verdicts
+    from fenas_lang.bench.subjects import random_subjects, subjects
     from fenas_lang.spaces.reader import load_space
 
     if output is not None and not output.parent.is_dir():
@@ -92,15 +92,16 @@ def bench(
     settings = words.settings(
         steps=steps, runs=runs, threads=threads, dtype=dtype.value, clock=clock.value, seed=seed
     )
-    subjects = run.subjects(cell_of(cell, None) for cell in cells or ())
+    chosen = subjects(cell_of(cell, None) for cell in cells or ())
     if random:
-        subjects += run.random_subjects(load_space(space), random, nodes, seed)
+        chosen += random_subjects(load_space(space), random, nodes, seed)
     rows = words.words(also)
-    words.check_something(subjects, rows)
+    words.check_something(chosen, rows)
     peers = None if against is None else words.words(against)
-    result = run.bench(subjects, shapes_of(shapes), settings, peers, rows, note)
-    value: dict[str, Any] = {**result.as_json(), "targets": [v.as_json() for v in verdicts(result)]}
-    text = json.dumps(value, indent=2, ensure_ascii=False) if format is Format.json else None
-    write(report(result) if text is None else text + "\n", output)
+    result = run(chosen, shapes_of(shapes), settings, peers, rows, note)
+    if format is Format.json:
+        write(json.dumps(json_object(result), indent=2, ensure_ascii=False) + "\n", output)
+    else:
+        write(report(result), output)
     if any(left.wrong for left in result.left_out):
         raise typer.Exit(5)

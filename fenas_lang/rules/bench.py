@@ -64,3 +64,15 @@ BAD_WORD = Rule(
     hint="did you mean `{suggestion}`?",
     language="shell",
 )
+
+NO_USEFUL_CELL = Rule(
+    "FEN295",
+    "a space without cells to measure",
+    "none of {draws} cells drawn from `{space}` uses both the input and the state",
+    "Random cells that ignore the input or the state would be measured at a speed that no useful"
+    " cell has, so they are drawn again.",
+    bad="fenasc bench --random 3 --space a-space-without-states.space",
+    good="fenasc bench --random 3",
+    hint="raise `--nodes`, or name another space",
+    language="shell",
+)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from fenas_lang.bench.bench import random_subjects, subjects
 from fenas_lang.bench.flops import product_operations
 from fenas_lang.bench.markdown import page
 from fenas_lang.bench.problem import Problem
@@ -21,6 +20,7 @@ from fenas_lang.bench.runner import measure
 from fenas_lang.bench.settings import INFERENCE, TRAIN, Settings
 from fenas_lang.bench.shapes import GRID, NAMED, shapes
 from fenas_lang.bench.statistics import Spread, geometric_mean, spread
+from fenas_lang.bench.subjects import random_subjects, subjects
 from fenas_lang.bench.targets import Verdict, verdicts
 from fenas_lang.check.loader import load
 from fenas_lang.diagnostics import FenError
@@ -160,6 +160,12 @@ def test_cells_of_one_name_are_told_apart() -> None:
         ("LSTM", "LSTM"),
         ("GRU (2)", "GRU (2)"),
     ]
+
+
+def test_a_space_may_have_no_cell_to_measure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fenas_lang.bench.subjects.useless", lambda flow: "ignores the input")
+    with pytest.raises(FenError, match="uses both the input and the state"):
+        random_subjects(load_space("fenas"), 1, 2, seed=0)
 
 
 def test_random_cells_use_input_and_state() -> None:
