@@ -135,10 +135,11 @@ def torch_candidate(
 
     def training(early: bool) -> Values:
         output = forward(x)
-        torch.autograd.backward(output, problem.early if early else problem.cotangent)
+        if output.requires_grad:
+            torch.autograd.backward(output, problem.early if early else problem.cotangent)
         gradient, x.grad = x.grad, None
         for parameter in parameters:
             parameter.grad = None
-        return output.detach(), gradient
+        return output.detach(), torch.zeros_like(x) if gradient is None else gradient
 
     return Candidate(name, inference, training, **facts)

@@ -128,10 +128,19 @@ def test_what_is_compiled_agrees(problem: Make, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
 def test_compile_agrees(problem: Make) -> None:
     posed = problem("GRU", "3,2,4")
     candidate = peer("compile", posed)
     assert differs(posed, candidate) == "" and candidate.seconds > 0
+
+
+@pytest.mark.parametrize("value", ["tanh(@h)", "tanh(x)", "-h", "tanh(0.5)"])
+def test_cells_that_ignore_something_can_be_compared(value: str) -> None:
+    cell = loads(f"cell C in open (x, h) -> n {{ n = {value} }}")
+    posed = pose(cell, shapes("8,2,4")[0], Settings())
+    for candidate in (engine.candidate(posed), peer("torch", posed), peer("eager", posed)):
+        assert differs(posed, candidate) == ""
 
 
 def test_a_wrong_candidate_is_found(problem: Make) -> None:
