@@ -135,7 +135,7 @@ def test_compile_agrees(problem: Make) -> None:
     assert differs(posed, candidate) == "" and candidate.seconds > 0
 
 
-@pytest.mark.parametrize("value", ["tanh(@h)", "tanh(x)", "-h", "tanh(0.5)"])
+@pytest.mark.parametrize("value", ["tanh(@h)", "tanh(x)", "-h"])
 def test_cells_that_ignore_something_can_be_compared(value: str) -> None:
     cell = loads(f"cell C in open (x, h) -> n {{ n = {value} }}")
     posed = pose(cell, shapes("8,2,4")[0], Settings())
