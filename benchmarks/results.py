@@ -48,7 +48,7 @@ def parts() -> Iterator[Part]:
     """What is measured, in order; only the first random cell is compiled by torch."""
     lstm, gru = (subjects([fen.load(name)]) for name in ("LSTM", "GRU"))
     first, *others = random_subjects(load_space("fenas"), RANDOM_CELLS, NODES, SEED)
-    every = COMPILED + UNCOMPILED
+    every = "".join(sorted(COMPILED + UNCOMPILED))
     yield Part(lstm, every + "F", (INFERENCE,), "lstm torch eager jax onnxruntime")
     yield Part(gru, every, STEPS, "gru torch eager")
     yield Part(lstm, UNCOMPILED, (TRAIN,), "lstm torch eager jax")

@@ -33,7 +33,7 @@ def table(grid: Grid) -> str:
 def _circumstances(result: Result, date: str, command: str) -> Iterator[str]:
     settings = result.settings
     yield (
-        f"Measured on {date} by `{command}`: {settings.threads} threads, {settings.dtype},"
+        f"Measured on {date} by `{command}`: {settings.threads} thread(s), {settings.dtype},"
         f" medians of {settings.runs} runs ({settings.clock} time)."
     )
     yield ", ".join(f"{name} {value}" for name, value in result.machine.items()) + "."

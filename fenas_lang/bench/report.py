@@ -82,7 +82,7 @@ def _paragraphs(result: Result) -> Iterator[str]:
     settings = result.settings
     machine = ", ".join(f"{name} {value}" for name, value in result.machine.items())
     yield (
-        f"{settings.runs} runs, {settings.threads} threads, {settings.dtype},"
+        f"{settings.runs} runs, {settings.threads} thread(s), {settings.dtype},"
         f" {settings.clock} time; {machine}"
     )
 
