@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 RUN := runs/$(shell date +%Y-%m-%d-%H%M%S)
 JOBS ?= 2
 
-.PHONY: help setup run check lint types test fuzz slow bench clean
+.PHONY: help setup run check lint types test fuzz slow bench results clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -48,7 +48,11 @@ slow: $(READY)  ## longer differential tests: 500 random cells of each space
 	$(BIN)/python -m pytest -n $(JOBS) -m slow --timeout 3600 tests
 
 bench: $(READY)  ## rates and ratios, for reading and not for testing
-	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	for script in $(filter-out benchmarks/results.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
+	$(BIN)/fenasc bench LSTM GRU --shapes ABE
+
+results: $(READY)  ## all targets of the engine into benchmarks/RESULTS.md, on an idle machine
+	$(BIN)/python benchmarks/results.py
 
 clean:  ## remove what make made, but for runs/
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
