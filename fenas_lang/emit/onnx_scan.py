@@ -84,13 +84,16 @@ class _Values:
     def value(self, index: int) -> str:
         """A node's value by itself."""
         if index in self.inside:
-            group = self.inside[index]
-            parts = self.writer.split(self.groups[group], [self._hint(k) for k in group])
-            self.values.update(zip(group, parts, strict=True))
+            self._split(self.inside[index])
         if index not in self.values:
             self.values[index] = self._leaf(index)
-        self.inside.pop(index, None)
         return self.values[index]
+
+    def _split(self, group: tuple[int, ...]) -> None:
+        parts = self.writer.split(self.groups[group], [self._hint(k) for k in group])
+        for index, part in zip(group, parts, strict=True):
+            self.values[index] = part
+            del self.inside[index]
 
     def group(self, group: tuple[int, ...]) -> str | None:
         """The values of several nodes side by side, where they are already."""
@@ -135,9 +138,11 @@ class _Values:
         late = {base for base in given if self.nodes[base].op != "param"}
         if late == set(given):
             return None, late
-        zeros = self.writer.constant(np.zeros(self.sizes[1]))
-        biases = [zeros if b is None or b in late else self.value(b) for b in bases]
+        biases = [self._zeros() if b is None or b in late else self.value(b) for b in bases]
         return self.writer.root.concat(biases, axis=0, hint="biases"), late
+
+    def _zeros(self) -> str:
+        return self.writer.constant(np.zeros(self.sizes[1]))
 
     def _linear(self, source: int, weight: str, addend: str | None) -> str:
         raise NotImplementedError
