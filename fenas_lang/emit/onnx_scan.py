@@ -105,7 +105,7 @@ class _Values:
     def _leaf(self, index: int) -> str:
         node = self.nodes[index]
         if node.op == "const":
-            return self.writer.constant(_number(node.attribute))
+            return self.writer.constant(float(node.attribute))  # type: ignore[arg-type]
         assert node.op == "param", node.op
         return self.parameter(str(node.attribute))
 
@@ -270,10 +270,3 @@ def _depending_on(op: str, graph: Graph) -> frozenset[int]:
         if node.op == op or not found.isdisjoint(node.operands):
             found.add(index)
     return frozenset(found)
-
-
-def _number(value: object) -> float:
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except OverflowError:
-        return float("inf") if value > 0 else float("-inf")  # type: ignore[operator]
