@@ -12,7 +12,7 @@ import numpy as np
 
 from fenas_lang.emit.onnx_graph import Writer
 from fenas_lang.ir.graph import Graph
-from fenas_lang.plan.plan import Level, Plan, Product
+from fenas_lang.plan.plan import Column, Level, Plan, Product
 
 BATCH = "batch"
 
@@ -119,13 +119,15 @@ class _Values:
         self.groups[group] = total
         self.inside.update(dict.fromkeys(group, group))
         if late:
-            parts = {c.result: self.value(c.result) for c in columns}
-            for c in columns:
-                if c.base in late:
-                    self.values[c.result] = self.writer.node(
-                        "Add", parts[c.result], self.value(c.base), hint=self._hint(c.result)
-                    )
+            self._split(group)
             del self.groups[group]
+            self._add_late(columns, late)
+
+    def _add_late(self, columns: Iterable[Column], late: set[int]) -> None:
+        for c in columns:
+            if c.base is not None and c.base in late:
+                terms = self.values[c.result], self.value(c.base)
+                self.values[c.result] = self.writer.node("Add", *terms, hint=self._hint(c.result))
 
     def _addend(self, bases: list[int | None]) -> tuple[str | None, set[int]]:
         """What a fused product accumulates onto as a whole, and what is added column by column."""
