@@ -139,7 +139,7 @@ def test_sampled_cells(cell: Cell, seed: int) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(cells_of_any_space(), st.integers(0, 99))
 def test_many_sampled_cells(cell: Cell, seed: int) -> None:
     sampled(cell, seed)
