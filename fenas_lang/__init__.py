@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from fenas_lang.diagnostics import Diagnostic, FenError
 from fenas_lang.syntax.ast import Cell
@@ -136,11 +136,43 @@ def linear_cross_entropy(
     return run(hidden, weight, bias, target, reduction, ignore_index, label_smoothing)
 
 
-def emit(cell: AnyCell, target: str = "torch", *, space: str | Path | None = None) -> str:
-    """The text of a compiler stage or backend: any target of `fenasc compile --emit`."""
+@overload
+def emit(  # type: ignore[overload-overlap]
+    cell: AnyCell,
+    target: Literal["onnx"],
+    *,
+    space: str | Path | None = None,
+    input_size: int = 300,
+    hidden_size: int = 300,
+    seed: int = 0,
+) -> bytes: ...
+@overload
+def emit(
+    cell: AnyCell,
+    target: str = "torch",
+    *,
+    space: str | Path | None = None,
+    input_size: int = 300,
+    hidden_size: int = 300,
+    seed: int = 0,
+) -> str: ...
+def emit(
+    cell: AnyCell,
+    target: str = "torch",
+    *,
+    space: str | Path | None = None,
+    input_size: int = 300,
+    hidden_size: int = 300,
+    seed: int = 0,
+) -> str | bytes:
+    """The text of a compiler stage or backend: any target of `fenasc compile --emit`.
+
+    `onnx` gives bytes, a model of these sizes with weights drawn by the seed.
+    """
     from fenas_lang.emit import emit as write
 
-    return write(_cell(cell), target, _space(space))
+    sizes = {"input_size": input_size, "hidden_size": hidden_size}
+    return write(_cell(cell), target, _space(space), **sizes, seed=seed)
 
 
 def analyze(
