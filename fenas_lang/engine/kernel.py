@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -29,7 +30,10 @@ READ, WRITTEN = 1, 2
 
 BASELINE, AVX2, AVX512 = range(3)
 BEST_TESTED = AVX2
-"""AVX-512 compiles, but no machine that has it has run the tests yet; a call can ask for it."""
+"""The instruction set that is used where the machine has it."""
+
+
+_LOADED_IN = os.getpid()
 
 
 class _Call(ctypes.Structure):
@@ -59,8 +63,16 @@ def library() -> ctypes.CDLL | None:
     return found
 
 
-@cache
 def _parallel() -> int | None:
+    """What shares work out among torch's threads, or None: then the kernel starts its own.
+
+    After a fork the threads of torch's OpenMP are gone, and waiting for them never ends.
+    """
+    return _torch_parallel() if os.getpid() == _LOADED_IN else None
+
+
+@cache
+def _torch_parallel() -> int | None:
     """`GOMP_parallel` of torch's own OpenMP: a second set of threads would fight with it."""
     home = Path(torch.__file__).parent
     folders = (home / "lib", home.parent / "torch.libs")
@@ -166,7 +178,6 @@ class Routine:
         places: Mapping[Array, Place],
         weights: Mapping[str, Tensor],
         shape: tuple[int, int, int],
-        isa: int = BEST_TESTED,
         poison: bool = False,
     ) -> None:
         """Runs all time steps; `shape` is (T, B, H), all tensors are of one type.
@@ -201,7 +212,7 @@ class Routine:
             *shape,
             *(int(self.backward), torch.get_num_threads(), int(poison)),
         )
-        if loaded.fenas_run(ctypes.byref(call), int(dtype == torch.float64), isa):
+        if loaded.fenas_run(ctypes.byref(call), int(dtype == torch.float64), BEST_TESTED):
             raise MemoryError("no memory for the workspace of a recurrent layer")
 
     def _constants_of(self, dtype: torch.dtype) -> dict[Array, Tensor]:
