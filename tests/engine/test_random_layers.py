@@ -16,7 +16,7 @@ from fenas_lang.engine.kernel import library
 
 pytestmark = pytest.mark.skipif(library() is None, reason="the kernel was not built")
 
-SHORT, ALL, CHUNK = 40, 2000, 250
+SHORT, ALL, CHUNK = 30, 2000, 197
 MOST_LEFT_OUT = 0.1
 
 
