@@ -8,9 +8,10 @@ from typing import Any
 import naive_torch
 import pytest
 import torch
-from judging import JUDGED, Trial, instruction_set, instruction_sets, judge, poisoned
+from judging import JUDGED, instruction_set, judge, poisoned
 from torch import nn
 from torch.nn.utils.rnn import pack_sequence
+from trials import Trial, instruction_sets
 
 from fenas_lang.check.loader import load, loads, shipped_cells
 from fenas_lang.engine import kernel

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from judging import JUDGED, Trial, judge, random_trial
+from judging import JUDGED, judge
 from strategies import SHIPPED
+from trials import Trial, random_trial
 
 from fenas_lang.check.loader import loads
 from fenas_lang.engine.kernel import library
