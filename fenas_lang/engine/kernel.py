@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -31,9 +30,6 @@ READ, WRITTEN = 1, 2
 BASELINE, AVX2, AVX512 = range(3)
 BEST_TESTED = AVX2
 """The instruction set that is used where the machine has it."""
-
-
-_LOADED_IN = os.getpid()
 
 
 class _Call(ctypes.Structure):
@@ -63,16 +59,8 @@ def library() -> ctypes.CDLL | None:
     return found
 
 
-def _parallel() -> int | None:
-    """What shares work out among torch's threads, or None: then the kernel starts its own.
-
-    After a fork the threads of torch's OpenMP are gone, and waiting for them never ends.
-    """
-    return _torch_parallel() if os.getpid() == _LOADED_IN else None
-
-
 @cache
-def _torch_parallel() -> int | None:
+def _parallel() -> int | None:
     """`GOMP_parallel` of torch's own OpenMP: a second set of threads would fight with it."""
     home = Path(torch.__file__).parent
     folders = (home / "lib", home.parent / "torch.libs")
