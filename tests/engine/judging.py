@@ -19,7 +19,14 @@ import naive_torch
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
-from trials import KINKED, LIMITS, Numbers, Trial, random_numbers, used_functions
+from trials import (
+    LIMITS,
+    Numbers,
+    Trial,
+    multiplies_as_torch_does,
+    random_numbers,
+    used_functions,
+)
 
 from fenas_lang.engine import kernel
 from fenas_lang.engine import native as memory
@@ -247,13 +254,13 @@ def judge_pattern(trial: Trial, layer: CompiledLayer, numbers: Numbers) -> None:
     Nothing can be said where that changes when the numbers move by what may be wrong, nor of the
     cells with functions that torch treats as one operation, with a limit of its own at infinity.
     """
-    used = used_functions(trial)
-    if used & LIMITS:
+    if used_functions(trial) & LIMITS:
         return
     expected = in_torch(trial, layer, numbers)
     if not all(sure(trial, numbers, expected, seed) for seed in range(3)):
         return
-    count = 1 + len(trial.flow.states) if used & KINKED else len(expected)
+    values = 1 + len(trial.flow.states)
+    count = len(expected) if multiplies_as_torch_does(trial) else values
     pairs = zip(everything(trial, layer, numbers)[:count], expected, strict=False)
     same = [torch.equal(f.isfinite(), e.isfinite()) for f, e in pairs]
     assert all(same), f"finite elsewhere: {same}"

@@ -174,3 +174,14 @@ def _random_masks(trial: Trial, kind: dict[str, Any]) -> dict[str, Tensor]:
 
 def used_functions(trial: Trial) -> set[str]:
     return {node.function.removesuffix("_skip") for node in trial.flow.live}
+
+
+def multiplies_as_torch_does(trial: Trial) -> bool:
+    """Whether the derivative multiplies the same numbers in torch.
+
+    Torch does not for what relu cuts off, nor for a state that no later step reads, and here
+    0 times what is not finite is NaN.
+    """
+    flow = trial.flow
+    read = {edge.source for node in flow.live for edge in node.edges} | set(flow.outputs)
+    return not used_functions(trial) & KINKED and read.issuperset(flow.states)
