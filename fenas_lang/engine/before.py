@@ -82,7 +82,7 @@ class _Before:
         weight = _stacked([self.parameter(str(self.nodes[c.linear].attribute)) for c in columns])
         result = F.linear(self._value(product.source), weight, self._bias(columns))
         group = tuple(column.result for column in columns)
-        if group in self.groups and not any(map(self._late, columns)):
+        if len(group) > 1 and group in self.groups and not any(map(self._late, columns)):
             self.together[group] = self._in_rows(result)
             return
         for column, part in zip(columns, result.chunk(len(columns), dim=-1), strict=True):

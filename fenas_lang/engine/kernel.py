@@ -29,7 +29,7 @@ READ, WRITTEN = 1, 2
 
 BASELINE, AVX2, AVX512 = range(3)
 BEST_TESTED = AVX2
-"""AVX-512 compiles, but no machine that has it has run the tests yet; a call can ask for it."""
+"""The instruction set that is used where the machine has it."""
 
 
 class _Call(ctypes.Structure):
@@ -166,7 +166,6 @@ class Routine:
         places: Mapping[Array, Place],
         weights: Mapping[str, Tensor],
         shape: tuple[int, int, int],
-        isa: int = BEST_TESTED,
         poison: bool = False,
     ) -> None:
         """Runs all time steps; `shape` is (T, B, H), all tensors are of one type.
@@ -201,7 +200,7 @@ class Routine:
             *shape,
             *(int(self.backward), torch.get_num_threads(), int(poison)),
         )
-        if loaded.fenas_run(ctypes.byref(call), int(dtype == torch.float64), isa):
+        if loaded.fenas_run(ctypes.byref(call), int(dtype == torch.float64), BEST_TESTED):
             raise MemoryError("no memory for the workspace of a recurrent layer")
 
     def _constants_of(self, dtype: torch.dtype) -> dict[Array, Tensor]:

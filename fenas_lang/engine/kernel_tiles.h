@@ -88,9 +88,10 @@ INLINE vec NAME(vtanh)(vec x) {
     return (vec)((ivec)size | sign);
 }
 
+/* Far below 0 the power of two is 0, and so is the result, as at minus infinity it must be. */
 INLINE vec NAME(vsigmoid)(vec x) {
     ivec n;
-    vec p = NAME(reduced)(NAME(clamped)(-NAME(absolute)(x), BIAS * (REAL)-0.69, 0), &n);
+    vec p = NAME(reduced)(NAME(clamped)(-NAME(absolute)(x), BIAS * (REAL)-0.6932, 0), &n);
     vec scale = NAME(power_of_two)(n), e = p * scale + scale, one = NAME(all)((REAL)1);
     return NAME(either)(x < NAME(all)(0), e, one) / (e + one);
 }

@@ -299,7 +299,8 @@ class _Operation(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Any, ...]:
-        tensors, kept = ctx.saved_tensors[: ctx.given], ctx.saved_tensors[ctx.given :]
+        saved = ctx.saved_tensors  # once only: a checkpoint recomputes them at each reading
+        tensors, kept = saved[: ctx.given], saved[ctx.given :]
         with torch.no_grad():
             bound = Bound(ctx.loop.cell, tensors)
             found = list(ctx.loop.backward(bound, kept, gradients))
