@@ -118,7 +118,8 @@ class CompiledLayer(RecurrentLayer):
         weights = self._weights(prefix)
         if not takes(rows, (*states, *weights.values())):
             return None
-        keep = partial(self._kept().ready, prefix, tuple(weights.values()), rows.dtype)
+        name = (cell is self.native, prefix)
+        keep = partial(self._kept().ready, name, tuple(weights.values()), rows.dtype)
         edges = weights if self.bias else self._with_zeros(weights, rows)
         return cell.run(rows, steps_of(sizes, reverse), states, edges, keep, masks or {})
 
