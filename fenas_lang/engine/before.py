@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from fenas_lang.engine.kept import Stacks
+from fenas_lang.engine.products import Linear, linear
 from fenas_lang.plan.plan import Column, Plan, Product
 from fenas_lang.plan.storage import Group
 
@@ -36,9 +37,13 @@ def handed_rows(
     x: Tensor,
     size: int,
     parameter: Callable[[str], Tensor],
+    stacks: Stacks,
 ) -> list[Tensor]:
-    """For each group of handed values its tensor (N, columns · H), from x (N, D); H is `size`."""
-    return _Before(plan, groups, x, size, parameter).tensors()
+    """For each group of handed values its tensor (N, columns · H), from x (N, D); H is `size`.
+
+    `stacks` are weights of fused products that are ready; those made here are added.
+    """
+    return _Before(plan, groups, x, size, parameter, stacks).tensors()
 
 
 class _Before:
@@ -49,9 +54,10 @@ class _Before:
         x: Tensor,
         size: int,
         parameter: Callable[[str], Tensor],
+        stacks: Stacks,
     ):
         self.plan, self.groups, self.x = plan, groups, x
-        self.size, self.parameter = size, parameter
+        self.size, self.parameter, self.stacks = size, parameter, stacks
         self.nodes = plan.graph.nodes
         self.values: dict[int, Tensor] = {}
         self.together: dict[Group, Tensor] = {}
@@ -79,8 +85,7 @@ class _Before:
 
     def _multiply(self, product: Product) -> None:
         columns = product.columns
-        weight = _stacked([self.parameter(str(self.nodes[c.linear].attribute)) for c in columns])
-        result = F.linear(self._value(product.source), weight, self._bias(columns))
+        result = self._product(self._value(product.source), *self._stack(product))
         group = tuple(column.result for column in columns)
         if len(group) > 1 and group in self.groups and not any(map(self._late, columns)):
             self.together[group] = self._in_rows(result)
@@ -88,6 +93,22 @@ class _Before:
         for column, part in zip(columns, result.chunk(len(columns), dim=-1), strict=True):
             late = column.base if self._late(column) else None
             self.values[column.result] = part if late is None else part + self._value(late)
+
+    def _product(self, source: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        operands = (source, weight) if bias is None else (source, weight, bias)
+        if not (torch.is_grad_enabled() and any(t.requires_grad for t in operands)):
+            return linear(source, weight, bias)
+        result: Tensor = Linear.apply(source, weight, bias)  # type: ignore[no-untyped-call]
+        return result
+
+    def _stack(self, product: Product) -> tuple[Tensor, Tensor | None]:
+        """The weights and biases of a product, one below the other."""
+        found = self.stacks.get(product.source)
+        if found is None:
+            names = (str(self.nodes[c.linear].attribute) for c in product.columns)
+            found = _stacked(list(map(self.parameter, names))), self._bias(product.columns)
+            self.stacks[product.source] = found
+        return found
 
     def _late(self, column: Column) -> bool:
         """Whether it accumulates onto something else than a bias."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import linecache
 import weakref
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,14 +15,24 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fenas_lang.emit.torch import layer_class
-from fenas_lang.emit.torch_frame import Prepared, RecurrentLayer, Result, Stack, States, sweep
+from fenas_lang.emit.torch_frame import (
+    Prepared,
+    RecurrentLayer,
+    Result,
+    Stack,
+    States,
+    _attribute,
+    sweep,
+)
 from fenas_lang.engine import torch_weights
+from fenas_lang.engine.kept import Kept
 from fenas_lang.engine.native import NativeCell
 from fenas_lang.engine.onnx_export import onnx_bytes
-from fenas_lang.engine.serving import served, serves
+from fenas_lang.engine.serving import served, serves, takes
+from fenas_lang.engine.steps import steps_of, well_formed
 from fenas_lang.ir.graph import Dataflow
 from fenas_lang.ir.lower import expand
-from fenas_lang.passes.mask_edges import INNER, INPUT, STATE
+from fenas_lang.passes.mask_edges import INNER, INPUT, STATE, mask_edges
 from fenas_lang.syntax.ast import Cell
 
 Masks = Mapping[str, Tensor]
@@ -57,17 +67,82 @@ class CompiledLayer(RecurrentLayer):
         """How it runs: `native` in the kernel, `torch` as torch operations.
 
         `torch` where the kernel was not built, for parameters that are not float32 or float64 on a
-        CPU, and with FENAS_BACKEND=torch in the environment.  A PackedSequence of unequal lengths,
-        dropout masks and autocast run as torch operations always.
+        CPU, and with FENAS_BACKEND=torch in the environment.  Under autocast, `torch.compile`,
+        `torch.func` and tracing, with subclasses of tensors and with an empty batch, any layer
+        runs as torch operations.
         """
         return "native" if served(next(self.parameters(), None)) else "torch"
+
+    def _check_rows(self, rows: Tensor, sizes: list[int]) -> None:
+        fits = rows.shape[-1] == self.input_size and all(
+            parameter is not None
+            and parameter.dtype == rows.dtype
+            and parameter.device == rows.device
+            for parameter in self._parameters.values()
+        )
+        if not (fits and sizes):
+            super()._check_rows(rows, sizes)
+            _check_devices(rows, "the parameters", self.parameters())
+        if not (well_formed(sizes, len(rows)) or sizes[-1] == 0):
+            raise ValueError(
+                f"the batch_sizes of a PackedSequence never grow, and add up to its {len(rows)} "
+                f"rows; these are {sizes}"
+            )
+
+    def _initial_states(self, hx: Any, x: Tensor, batch: int, batched: bool) -> States:
+        states = super()._initial_states(hx, x, batch, batched)
+        for name, state in zip(self.state_names, states, strict=True):
+            _check_devices(x, f"state {name}", [state])
+        return states
 
     def _run_direction(
         self, rows: Tensor, sizes: list[int], states: States, stack: Stack, reverse: bool
     ) -> Result:
-        if not serves(rows, sizes, states, list(self.parameters())):
-            return super()._run_direction(rows, sizes, states, stack, reverse)
-        return self.native.run(rows, len(sizes), states, stack, reverse)
+        return self._run_native(self.native, rows, sizes, states, stack, reverse) or (
+            super()._run_direction(rows, sizes, states, stack, reverse)
+        )
+
+    def _run_native(
+        self,
+        cell: NativeCell,
+        rows: Tensor,
+        sizes: list[int],
+        states: States,
+        stack: Stack,
+        reverse: bool,
+        masks: Masks | None = None,
+    ) -> Result | None:
+        """What a direction gives in the kernel, or None where the kernel does not serve it."""
+        if not serves(rows, sizes):
+            return None
+        assert isinstance(stack, partial)
+        (prefix,) = stack.args
+        weights = self._weights(prefix)
+        if not takes(rows, (*states, *weights.values())):
+            return None
+        name = (cell is self.native, prefix)
+        keep = partial(self._kept().ready, name, tuple(weights.values()), rows.dtype)
+        edges = weights if self.bias else self._with_zeros(weights, rows)
+        return cell.run(rows, steps_of(sizes, reverse), states, edges, keep, masks or {})
+
+    def _kept(self) -> Kept:
+        kept: Kept = vars(self).setdefault("_weights_kept", Kept())
+        return kept
+
+    def _weights(self, prefix: str) -> dict[str, Tensor]:
+        """The parameters of one layer and direction by the names of the cell's edges."""
+        own = self._parameters
+        names = tuple(self.edge_shapes)
+        found: dict[str, Tensor] = {}
+        for name, attribute in zip(names, _attributes(names, prefix), strict=True):
+            if self.bias or not name.endswith(".bias"):
+                registered = own.get(attribute)
+                found[name] = getattr(self, attribute) if registered is None else registered
+        return found
+
+    def _with_zeros(self, weights: Mapping[str, Tensor], rows: Tensor) -> dict[str, Tensor]:
+        zeros = rows.new_zeros(self.hidden_size)
+        return {name: weights.get(name, zeros) for name in self.edge_shapes}
 
     def load_torch(self, module: nn.Module) -> None:
         """Copy the weights of an `nn.LSTM`, `nn.GRU` or `nn.RNN` that the cell is proved equal to.
@@ -105,15 +180,11 @@ class VariationalLayer(CompiledLayer):
 
     row_masks: ClassVar[tuple[str, ...]] = ()
     step_masks: ClassVar[tuple[str, ...]] = ()
+    native_masked: ClassVar[NativeCell]
 
     def __init__(self, *arguments: Any, variational: Mapping[str, float], **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.variational = dict(variational)
-
-    @property
-    def backend(self) -> str:
-        """As of every layer, but always `torch` in training, where there are masks."""
-        return "torch" if self.training else super().backend
 
     def prepare_masked(self, x: Tensor, stack: Stack, masks: Masks) -> Prepared:
         """As `prepare`; the step takes and returns the masks that it needs behind the states."""
@@ -127,12 +198,30 @@ class VariationalLayer(CompiledLayer):
     ) -> Result:
         if not self.training:
             return super()._run_direction(rows, sizes, states, stack, reverse)
-        masks = {name: self._mask(rows, sizes[0], name) for name in self.row_masks}
-        of_rows = {k: torch.cat([mask[:n] for n in sizes]) for k, mask in masks.items()}
-        in_step = tuple(self._mask(rows, sizes[0], name) for name in self.step_masks)
+        drawn = self._draw(rows, sizes[0])
+        masked = self.native_masked
+        return self._run_native(masked, rows, sizes, states, stack, reverse, drawn) or (
+            self._run_masked(rows, sizes, states, stack, reverse, drawn)
+        )
+
+    def _run_masked(
+        self,
+        rows: Tensor,
+        sizes: list[int],
+        states: States,
+        stack: Stack,
+        reverse: bool,
+        masks: Masks,
+    ) -> Result:
+        of_rows = {k: torch.cat([masks[k][:n] for n in sizes]) for k in self.row_masks}
         prepared, step = self.prepare_masked(rows, stack, of_rows)
+        in_step = (masks[name] for name in self.step_masks)
         output, finals = sweep(prepared, step, sizes, (*states, *in_step), reverse)
         return output, finals[: len(states)]
+
+    def _draw(self, rows: Tensor, batch: int) -> dict[str, Tensor]:
+        sources = (*self.row_masks, *self.step_masks)
+        return {source: self._mask(rows, batch, source) for source in sources}
 
     def _mask(self, rows: Tensor, batch: int, source: str) -> Tensor:
         kind = self._kind(source)
@@ -173,6 +262,7 @@ def _class_of(
     made.native = NativeCell(graph)
     if issubclass(made, VariationalLayer):
         made.row_masks, made.step_masks = generated.row_masks, generated.step_masks
+        made.native_masked = NativeCell(mask_edges(graph, masked))
     _show_source(made, file, text)
     return made
 
@@ -187,3 +277,17 @@ def _unbuilt(cell: Cell, dataflow: Dataflow, masked: frozenset[str]) -> Compiled
     """A layer without attributes, for pickle and copy to fill."""
     made = class_of(cell, dataflow, masked)
     return made.__new__(made)
+
+
+def _check_devices(x: Tensor, name: str, tensors: Iterable[Tensor]) -> None:
+    for tensor in tensors:
+        if tensor.device != x.device:
+            raise RuntimeError(
+                f"the input is on {x.device}, {name} on {tensor.device}; they must be the same"
+            )
+
+
+@lru_cache(maxsize=256)
+def _attributes(edges: tuple[str, ...], prefix: str) -> tuple[str, ...]:
+    """The attributes of a layer that hold the parameters of edges."""
+    return tuple(_attribute(prefix + edge) for edge in edges)

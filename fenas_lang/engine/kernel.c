@@ -9,14 +9,18 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
-/* Values with one row for each row of the batch.  At index i (a time step plus `shift`) they begin
-   at base + i * step, counted in elements; with `ring`, at base + (i mod ring) * step.  Where
-   `first` is given it holds index 0, and base index 1.  `column` is 0 where all columns are the
-   same number. */
+/* Values with one row for each row of the batch, `row` elements apart.  Without `ring`, a row for
+   each row of each time step, one step behind the other as `starts` says.  With `ring`, what
+   belongs to index i (a step plus `shift`) begins (i mod ring) * batch rows behind base.  Where
+   `first` is given it holds what a sequence begins with, and base what its steps make of it.
+   `column` is 0 where all columns are the same number. */
 struct array {
     void *base, *first;
-    int64_t step, row, column, shift, ring;
+    int64_t row, column, shift, ring;
 };
 
 /* result = base + matrix . source for one tile of columns; base is -1 where there is none.
@@ -40,6 +44,9 @@ struct matrix {
 /* GOMP_parallel of whichever OpenMP the process runs already, so that its threads are used. */
 typedef void parallel_function(void (*run)(void *), void *data, unsigned threads, unsigned flags);
 
+/* Step t of memory has rows starts[t] to starts[t + 1], never more than the step before it; a call
+   runs the steps in that order, or with `reverse` the last one first, and `backward` turns round
+   whatever order it is. */
 struct call {
     const struct array *arrays;
     const struct matrix *matrices;
@@ -47,10 +54,19 @@ struct call {
     const struct instruction *instructions;
     const struct access *accesses;
     const struct stage *stages;
+    const int64_t *starts;
+    void *packed;
     parallel_function *parallel;
     int64_t array_count, matrix_count, stage_count, slot_count, access_count;
-    int64_t time, batch, size, backward, threads, poison;
+    int64_t time, batch, size, backward, reverse, threads, poison;
 };
+
+/* Memory in words of four bytes. */
+struct block {
+    const void *at;
+    int64_t words;
+};
+enum { SUMS = 64 };
 
 enum op { COPY, ADD, SUB, MUL, NEG, TANH, SIGMOID, RELU, STEP, EXP, LOG, RECIPROCAL, SIN, COS, ERF };
 
@@ -58,7 +74,6 @@ enum op { COPY, ADD, SUB, MUL, NEG, TANH, SIGMOID, RELU, STEP, EXP, LOG, RECIPRO
 struct work {
     const struct call *call;
     void (*part)(struct work *, int64_t);
-    void *packed;
     int64_t parts, next, failed;
 };
 
@@ -159,12 +174,45 @@ int fenas_best(void) {
     return 0;
 }
 
-/* Runs a call over float (`wide` 0) or double; 0, or -1 where there was no memory. */
-int fenas_run(const struct call *call, int wide, int isa) {
-    if (isa > fenas_best()) isa = fenas_best();
 #ifdef CHOICE
-    if (isa == 2) return wide ? run_double_avx512(call) : run_float_avx512(call);
-    if (isa == 1) return wide ? run_double_avx2(call) : run_float_avx2(call);
+#define CHOOSE(name, ...)                                                            \
+    if (isa > fenas_best()) isa = fenas_best();                                      \
+    if (isa == 2) return wide ? name##_double_avx512(__VA_ARGS__) : name##_float_avx512(__VA_ARGS__); \
+    if (isa == 1) return wide ? name##_double_avx2(__VA_ARGS__) : name##_float_avx2(__VA_ARGS__); \
+    return wide ? name##_double_baseline(__VA_ARGS__) : name##_float_baseline(__VA_ARGS__)
+#else
+#define CHOOSE(name, ...)                                                            \
+    (void)isa;                                                                       \
+    return wide ? name##_double_baseline(__VA_ARGS__) : name##_float_baseline(__VA_ARGS__)
 #endif
-    return wide ? run_double_baseline(call) : run_float_baseline(call);
+
+/* How many elements the packed matrices of a call take, float (`wide` 0) or double. */
+int64_t fenas_packed(int64_t matrices, int64_t size, int wide, int isa) {
+    CHOOSE(packed, matrices, size);
+}
+
+/* Packs the matrices of a call into its `packed`, which begins at a multiple of 64 bytes. */
+int fenas_pack(const struct call *call, int wide, int isa) { CHOOSE(pack, call); }
+
+/* Runs a call, whose matrices are packed; 0, or -1 where there was no memory. */
+int fenas_run(const struct call *call, int wide, int isa) { CHOOSE(run, call); }
+
+/* Folds memory of `count` words into `sums`: words that differ give sums that differ, surely for
+   one word in each place modulo SUMS, and but for one time in 2^32 otherwise. */
+int fenas_sign(const struct block *blocks, int64_t count, uint32_t *sums, int isa) {
+    const int wide = 0;
+    CHOOSE(sign, blocks, count, sums);
+}
+
+/* Asks for large pages for memory that is about to be written: a page costs as much time to get
+   as the numbers in it take to compute.  Nothing depends on the answer. */
+void fenas_advise(void *memory, int64_t bytes) {
+#ifdef MADV_HUGEPAGE
+    enum { PAGE = 4096 };
+    uintptr_t from = ((uintptr_t)memory + PAGE - 1) / PAGE * PAGE;
+    uintptr_t to = ((uintptr_t)memory + (uintptr_t)bytes) / PAGE * PAGE;
+    if (from < to) madvise((void *)from, to - from, MADV_HUGEPAGE);
+#else
+    (void)memory, (void)bytes;
+#endif
 }

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
-from collections.abc import Mapping
-from dataclasses import dataclass
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from fenas_lang.engine.steps import Steps
 from fenas_lang.plan.program import CONSTANT, COPY, Array, Operand, Program, Stage
 
 OPERATIONS = (
@@ -26,6 +26,9 @@ OPERATIONS = (
 TYPES = (torch.float32, torch.float64)
 WIDEST = 64
 READ, WRITTEN = 1, 2
+SUMS = 64
+LARGE = 2**22
+"""From so many bytes on, memory comes fresh from the system each time."""
 
 BASELINE, AVX2, AVX512 = range(3)
 BEST_TESTED = AVX2
@@ -37,11 +40,12 @@ class _Call(ctypes.Structure):
 
     _fields_ = [
         *((name, ctypes.c_void_p) for name in ("arrays", "matrices", "products", "instructions")),
-        *((name, ctypes.c_void_p) for name in ("accesses", "stages", "parallel")),
+        *((name, ctypes.c_void_p) for name in ("accesses", "stages", "starts", "packed")),
+        ("parallel", ctypes.c_void_p),
         *((f"{name}_count", ctypes.c_int64) for name in ("array", "matrix", "stage")),
         *((f"{name}_count", ctypes.c_int64) for name in ("slot", "access")),
         *((name, ctypes.c_int64) for name in ("time", "batch", "size")),
-        *((name, ctypes.c_int64) for name in ("backward", "threads", "poison")),
+        *((name, ctypes.c_int64) for name in ("backward", "reverse", "threads", "poison")),
     ]
 
 
@@ -55,8 +59,20 @@ def library() -> ctypes.CDLL | None:
         found = ctypes.CDLL(spec.origin)
     except OSError:
         return None
-    found.fenas_run.argtypes = [ctypes.POINTER(_Call), ctypes.c_int, ctypes.c_int]
+    for entry in (found.fenas_run, found.fenas_pack):
+        entry.argtypes = [ctypes.POINTER(_Call), ctypes.c_int, ctypes.c_int]
+    found.fenas_packed.argtypes = [ctypes.c_int64, ctypes.c_int64, ctypes.c_int, ctypes.c_int]
+    found.fenas_packed.restype = ctypes.c_int64
+    found.fenas_advise.argtypes = [ctypes.c_void_p, ctypes.c_int64]
+    found.fenas_advise.restype = None
+    found.fenas_sign.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_int]
     return found
+
+
+def _loaded() -> ctypes.CDLL:
+    loaded = library()
+    assert loaded is not None
+    return loaded
 
 
 @cache
@@ -74,42 +90,62 @@ def _parallel() -> int | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an array of a program is: at index i of time, `tensor[i]`, or `tensor[i % ring]`.
+def signature(tensors: Iterable[Tensor]) -> bytes:
+    """A sum over the bytes of contiguous tensors, which a change of any of them changes."""
+    blocks = array("q")
+    for tensor in tensors:
+        blocks.append(tensor.data_ptr())
+        blocks.append(tensor.nbytes // 4)
+    sums = ctypes.create_string_buffer(4 * SUMS)
+    _loaded().fenas_sign(blocks.buffer_info()[0], len(blocks) // 2, sums, BEST_TESTED)
+    return sums.raw
 
-    The tensor has shape (T, B, H), with stride 1 in the last dimension, and runs backwards in
-    memory with `reverse`.  With `first`, a tensor (B, H), that is index 0 and `tensor[0]` index 1.
-    A vector (H) is the same in all rows at all times.
+
+def room(like: Tensor, shape: Sequence[int]) -> Tensor:
+    """A new tensor of that type, in pages as large as the system gives."""
+    made = like.new_empty(shape)
+    if made.nbytes >= LARGE:
+        _loaded().fenas_advise(made.data_ptr(), made.nbytes)
+    return made
+
+
+class Place(NamedTuple):
+    """Where an array of a program is: `struct array` but for its shift, in elements.
+
+    Whoever makes a place keeps its tensors alive, and answers for their being large enough.
     """
 
-    tensor: Tensor
-    first: Tensor | None = None
-    ring: bool = False
-    reverse: bool = False
+    base: int
+    first: int = 0
+    row: int = 0
+    column: int = 1
+    ring: int = 0
 
-    def fits(self, time: int, batch: int, size: int) -> bool:
-        """Whether the kernel stays within the tensors for a sequence of that shape."""
-        tensor, first = self.tensor, self.first
-        if tensor.dim() == 1:
-            return tensor.shape == (size,) and tensor.is_contiguous()
-        if first is not None and not (first.shape == (batch, size) and first.is_contiguous()):
-            return False
-        enough = self.ring or tensor.shape[0] == time
-        return enough and tensor.shape[1:] == (batch, size) and tensor.stride(2) == 1
+    @staticmethod
+    def vector(tensor: Tensor) -> Place:
+        """The same values (H) in all rows at all times."""
+        return Place(tensor.data_ptr())
 
-    def row(self, shift: int) -> tuple[int, int, int, int, int, int, int]:
-        """`struct array`."""
-        tensor = self.tensor
-        if tensor.dim() == 1:
-            return (tensor.data_ptr(), 0, 0, 0, 1, 0, 0)
-        start, step = tensor.data_ptr(), tensor.stride(0)
-        if self.reverse:
-            start += (tensor.shape[0] - 1) * step * tensor.element_size()
-            step = -step
-        first = 0 if self.first is None else self.first.data_ptr()
-        ring = tensor.shape[0] if self.ring else 0
-        return (start, first, step, tensor.stride(1), 1, shift, ring)
+    @staticmethod
+    def rows(tensor: Tensor, first: Tensor | None = None) -> Place:
+        """A row for each row of each time step, (N, H).
+
+        With `first` (B, H), those at the beginning, and `tensor` the ones that steps lead to.
+        """
+        start = 0 if first is None else first.data_ptr()
+        return Place(tensor.data_ptr(), start, tensor.stride(0))
+
+    @staticmethod
+    def columns(tensor: Tensor, size: int) -> list[Place]:
+        """The values that lie side by side in a tensor (N, k · H), as `rows`; `size` is H."""
+        base, row, apart = tensor.data_ptr(), tensor.stride(0), size * tensor.element_size()
+        return [Place(base + k * apart, 0, row) for k in range(tensor.shape[1] // size)]
+
+    @staticmethod
+    def ring_of(tensor: Tensor, first: Tensor | None = None) -> Place:
+        """A contiguous tensor (R, B, H): at index i of time it is `tensor[i % R]`."""
+        start = 0 if first is None else first.data_ptr()
+        return Place(tensor.data_ptr(), start, tensor.stride(1), ring=tensor.shape[0])
 
 
 class Routine:
@@ -117,42 +153,39 @@ class Routine:
 
     def __init__(self, program: Program, backward: bool):
         self.program = program
-        self.backward = backward
         self.arrays = program.arrays
         self.matrices = program.matrices
-        self._number = {array: k for k, array in enumerate(self.arrays)}
+        self._number = {used: k for k, used in enumerate(self.arrays)}
         self._matrix = {matrix: k for k, matrix in enumerate(self.matrices)}
-        self._tables()
+        self._tables = self._lower()
+        self._template = self._empty_call(backward)
         self._constants: dict[torch.dtype, dict[Array, Tensor]] = {}
 
-    def _tables(self) -> None:
-        products: list[list[int]] = []
-        instructions: list[list[int]] = []
-        accesses: list[list[int]] = []
-        stages: list[list[int]] = []
-        most = 0
+    def _lower(self) -> list[array[int]]:
+        products: list[int] = []
+        instructions: list[int] = []
+        accesses: list[int] = []
+        stages: list[int] = []
+        self._most_accesses = 0
         for stage in self.program.stages:
-            starts = len(products), len(instructions), len(accesses)
-            products += [
-                [self._matrix[p.matrix], *map(self._operand, (p.source, p.base, p.result))]
-                for p in stage.products
-            ]
+            starts = len(products) // 4, len(instructions) // 4, len(accesses) // 2
+            for p in stage.products:
+                operands = map(self._operand, (p.source, p.base, p.result))
+                products += (self._matrix[p.matrix], *operands)
             for i in stage.instructions:
-                operands = (i.result, i.operands[0], i.operands[-1])
-                instructions.append([OPERATIONS.index(i.op), *map(self._operand, operands)])
+                operands = map(self._operand, (i.result, i.operands[0], i.operands[-1]))
+                instructions += (OPERATIONS.index(i.op), *operands)
             accesses += self._accesses(stage)
-            ends = len(products), len(instructions), len(accesses)
-            stages.append([n for pair in zip(starts, ends, strict=True) for n in pair])
-            most = max(most, ends[2] - starts[2])
-        self.most_accesses = most
-        tables = (products, instructions, accesses, stages)
-        self.tables = [np.array(rows, dtype=np.int32) for rows in tables]
+            ends = len(products) // 4, len(instructions) // 4, len(accesses) // 2
+            stages += (n for pair in zip(starts, ends, strict=True) for n in pair)
+            self._most_accesses = max(self._most_accesses, ends[2] - starts[2])
+        return [array("i", table) for table in (products, instructions, accesses, stages)]
 
-    def _accesses(self, stage: Stage) -> list[list[int]]:
+    def _accesses(self, stage: Stage) -> list[int]:
         modes = dict.fromkeys(stage.read, READ)
-        for array in stage.written:
-            modes[array] = modes.get(array, 0) | WRITTEN
-        return [[self._number[array], mode] for array, mode in modes.items()]
+        for written in stage.written:
+            modes[written] = modes.get(written, 0) | WRITTEN
+        return [n for used, mode in modes.items() for n in (self._number[used], mode)]
 
     def _operand(self, operand: Operand | None) -> int:
         if operand is None:
@@ -161,54 +194,78 @@ class Routine:
             return self._number[operand]
         return len(self.arrays) + operand
 
+    def _empty_call(self, backward: bool) -> _Call:
+        """What is the same in every call."""
+        call = _Call()
+        tables = ("products", "instructions", "accesses", "stages")
+        for name, table in zip(tables, self._tables, strict=True):
+            setattr(call, name, table.buffer_info()[0])
+        call.array_count, call.matrix_count = len(self.arrays), len(self.matrices)
+        call.stage_count, call.slot_count = len(self.program.stages), self.program.slots
+        call.access_count, call.backward = self._most_accesses, int(backward)
+        return call
+
+    def _new_call(self, size: int, poison: bool) -> _Call:
+        call = _Call.from_buffer_copy(self._template)
+        call.size, call.poison = size, int(poison)
+        call.threads, call.parallel = torch.get_num_threads(), _parallel()
+        return call
+
+    def pack(self, weights: Mapping[str, Tensor], size: int, like: Tensor) -> Tensor:
+        """The program's matrices in the kernel's own order, for `run`; `size` is H.
+
+        The weights are (H, H), and of the type of `like`.
+        """
+        rows = [weights[matrix.name].contiguous() for matrix in self.matrices]
+        assert all(weight.shape == (size, size) for weight in rows)
+        wide = int(like.dtype == torch.float64)
+        count = _loaded().fenas_packed(len(rows), size, wide, BEST_TESTED)
+        packed = torch.empty(count, dtype=like.dtype)
+        pairs = zip(rows, self.matrices, strict=True)
+        table = array("q", [n for w, m in pairs for n in (w.data_ptr(), int(m.transposed))])
+        call = self._new_call(size, poison=False)
+        call.matrices, call.packed = table.buffer_info()[0], packed.data_ptr()
+        _loaded().fenas_pack(call, wide, BEST_TESTED)
+        return packed
+
     def run(
         self,
         places: Mapping[Array, Place],
-        weights: Mapping[str, Tensor],
-        shape: tuple[int, int, int],
+        packed: Tensor,
+        steps: Steps,
+        size: int,
         poison: bool = False,
     ) -> None:
-        """Runs all time steps; `shape` is (T, B, H), all tensors are of one type.
+        """Runs all time steps over what `pack` gave; `size` is H.
 
         Raises MemoryError.
         """
-        loaded = library()
-        assert loaded is not None
-        dtype = next(iter(places.values())).tensor.dtype
-        constants = self._constants_of(dtype)
-        rows = [
-            (constants[array].data_ptr(), 0, 0, 0, 0, 0, 0)
-            if array.kind == CONSTANT
-            else places[array].row(array.shift)
-            for array in self.arrays
-        ]
-        arrays = np.array(rows, dtype=np.int64)
-        square = (shape[2], shape[2])
-        assert all(places[a].fits(*shape) for a in self.arrays if a.kind != CONSTANT)
-        assert all(weights[m.name].shape == square for m in self.matrices)
-        matrices = np.array(
-            [(weights[m.name].data_ptr(), int(m.transposed)) for m in self.matrices], dtype=np.int64
-        )
-        tables: list[NDArray[Any]] = [arrays, matrices, *self.tables]
-        pointers = [table.ctypes.data for table in tables]
-        counts = (len(self.arrays), len(self.matrices), len(self.program.stages))
-        call = _Call(
-            *pointers,
-            _parallel(),
-            *counts,
-            *(self.program.slots, self.most_accesses),
-            *shape,
-            *(int(self.backward), torch.get_num_threads(), int(poison)),
-        )
-        if loaded.fenas_run(ctypes.byref(call), int(dtype == torch.float64), BEST_TESTED):
+        table = array("q", chain.from_iterable(self._rows(places, packed.dtype)))
+        call = self._new_call(size, poison)
+        call.arrays, call.packed = table.buffer_info()[0], packed.data_ptr()
+        call.time, call.batch, call.reverse = steps.time, steps.batch, int(steps.reverse)
+        starts = steps.starts
+        call.starts = starts.buffer_info()[0]
+        if _loaded().fenas_run(call, int(packed.dtype == torch.float64), BEST_TESTED):
             raise MemoryError("no memory for the workspace of a recurrent layer")
+
+    def _rows(self, places: Mapping[Array, Place], dtype: torch.dtype) -> Iterable[Sequence[int]]:
+        """`struct array` of each array."""
+        constants = self._constants_of(dtype)
+        for used in self.arrays:
+            if used.kind == CONSTANT:
+                yield (constants[used].data_ptr(), 0, 0, 0, 0, 0)
+            else:
+                base, first, row, column, ring = places[used]
+                yield (base, first, row, column, used.shift, ring)
 
     def _constants_of(self, dtype: torch.dtype) -> dict[Array, Tensor]:
         """A vector as wide as any tile for each number of the program."""
         if dtype not in self._constants:
-            self._constants[dtype] = {
-                array: torch.full((WIDEST,), float(array.of), dtype=dtype)
-                for array in self.arrays
-                if array.kind == CONSTANT
+            made = {
+                used: torch.full((WIDEST,), float(used.of), dtype=dtype)
+                for used in self.arrays
+                if used.kind == CONSTANT
             }
+            return self._constants.setdefault(dtype, made)
         return self._constants[dtype]

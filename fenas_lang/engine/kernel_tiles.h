@@ -156,6 +156,26 @@ INLINE void NAME(multiply)(const int rows, int64_t size, const REAL *panel, stru
         for (int v = 0; v < 2; v++) ((uvec *)(result.at + r * result.row))[v] = sum[r][v];
 }
 
+/* A single row has too few sums to keep the machine busy, so each is taken in four parts. */
+static void NAME(multiply_one)(int64_t size, const REAL *panel, struct NAME(place) source,
+                               const struct NAME(place) *base, struct NAME(place) result) {
+    vec sum[4][2] = {{{0}}};
+    int64_t k = 0;
+    for (int v = 0; base && v < 2; v++) sum[0][v] = ((const uvec *)base->at)[v];
+    for (; k + 4 <= size; k += 4)
+#pragma GCC unroll 4
+        for (int part = 0; part < 4; part++) {
+            vec factor = NAME(all)(source.at[k + part]);
+            sum[part][0] += factor * ((const uvec *)(panel + (k + part) * TILE))[0];
+            sum[part][1] += factor * ((const uvec *)(panel + (k + part) * TILE))[1];
+        }
+    for (; k < size; k++)
+        for (int v = 0; v < 2; v++)
+            sum[0][v] += NAME(all)(source.at[k]) * ((const uvec *)(panel + k * TILE))[v];
+    for (int v = 0; v < 2; v++)
+        ((uvec *)result.at)[v] = (sum[0][v] + sum[1][v]) + (sum[2][v] + sum[3][v]);
+}
+
 static void NAME(product)(int64_t rows, int64_t size, const REAL *panel, struct NAME(place) source,
                           const struct NAME(place) *base, struct NAME(place) result) {
     struct NAME(place) below = base ? *base : result;
@@ -164,7 +184,7 @@ static void NAME(product)(int64_t rows, int64_t size, const REAL *panel, struct 
         int64_t count = rows * (block + 1) / blocks - rows * block / blocks;
         const struct NAME(place) *start = base ? &below : NULL;
         switch (count) {
-            case 1: NAME(multiply)(1, size, panel, source, start, result); break;
+            case 1: NAME(multiply_one)(size, panel, source, start, result); break;
             case 2: NAME(multiply)(2, size, panel, source, start, result); break;
             case 3: NAME(multiply)(3, size, panel, source, start, result); break;
             case 4: NAME(multiply)(4, size, panel, source, start, result); break;
@@ -215,24 +235,20 @@ static void NAME(instruct)(int op, int64_t rows, struct NAME(place) d, struct NA
 
 /* ---- Programs over tiles -------------------------------------------------------------------- */
 
-/* A thread's rows: where each operand of the tile at hand is, and room for slots.  In the last
+/* A thread's rows: where each array is in the step at hand, where each operand of the tile at hand
+   is, and room for slots.  In the last
    tile, which may be narrower than TILE, arrays are worked on in copies with room for all of it. */
 struct NAME(worker) {
     const struct call *call;
-    const REAL *packed;
     struct NAME(place) *operands;
-    REAL *slots, *copies;
+    REAL **now, *slots, *copies;
 };
 
-static struct NAME(place) NAME(locate)(const struct array *array, int64_t time, int64_t row,
+static struct NAME(place) NAME(locate)(const struct NAME(worker) *self, int32_t k, int64_t row,
                                        int64_t column) {
-    int64_t index = time + array->shift;
-    REAL *at = array->base;
-    if (array->ring) at += index % array->ring * array->step;
-    else if (!array->first) at += index * array->step;
-    else if (index == 0) at = array->first;
-    else at += (index - 1) * array->step;
-    return (struct NAME(place)){at + row * array->row + column * array->column, array->row};
+    const struct array *array = &self->call->arrays[k];
+    return (struct NAME(place)){self->now[k] + row * array->row + column * array->column,
+                                array->row};
 }
 
 static void NAME(widen)(struct NAME(place) *place, REAL *copy, int read, int64_t rows, int64_t width) {
@@ -249,8 +265,8 @@ static void NAME(narrow)(struct NAME(place) to, const REAL *copy, int64_t rows, 
         memcpy(to.at + r * to.row, copy + r * TILE, (size_t)width * sizeof(REAL));
 }
 
-static void NAME(run_tile)(struct NAME(worker) *self, const struct stage *stage, int64_t time,
-                           int64_t row, int64_t rows, int64_t column) {
+static void NAME(run_tile)(struct NAME(worker) *self, const struct stage *stage, int64_t row,
+                           int64_t rows, int64_t column) {
     const struct call *call = self->call;
     const struct access *accesses = call->accesses;
     struct NAME(place) *operands = self->operands;
@@ -259,15 +275,16 @@ static void NAME(run_tile)(struct NAME(worker) *self, const struct stage *stage,
     for (int32_t k = stage->first_access; k < stage->end_access; k++) {
         const struct array *array = &call->arrays[accesses[k].array];
         struct NAME(place) *place = &operands[accesses[k].array];
-        *place = NAME(locate)(array, time, row, column);
+        *place = NAME(locate)(self, accesses[k].array, row, column);
         if (width < TILE && array->column)
             NAME(widen)(place, self->copies + (k - stage->first_access) * BLOCK * TILE,
                         accesses[k].mode & READ, rows, width);
     }
     for (int32_t k = stage->first_product; k < stage->end_product; k++) {
         const struct product *p = &call->products[k];
-        const REAL *panel = self->packed + (p->matrix * tiles + column / TILE) * size * TILE;
-        NAME(product)(rows, size, panel, NAME(locate)(&call->arrays[p->source], time, row, 0),
+        const REAL *panel = (const REAL *)call->packed
+                            + (p->matrix * tiles + column / TILE) * size * TILE;
+        NAME(product)(rows, size, panel, NAME(locate)(self, p->source, row, 0),
                       p->base < 0 ? NULL : &operands[p->base], operands[p->result]);
     }
     for (int32_t k = stage->first_instruction; k < stage->end_instruction; k++) {
@@ -276,63 +293,141 @@ static void NAME(run_tile)(struct NAME(worker) *self, const struct stage *stage,
     }
     for (int32_t k = stage->first_access; width < TILE && k < stage->end_access; k++)
         if (accesses[k].mode & WRITTEN)
-            NAME(narrow)(NAME(locate)(&call->arrays[accesses[k].array], time, row, column),
+            NAME(narrow)(NAME(locate)(self, accesses[k].array, row, column),
                          operands[accesses[k].array].at, rows, width);
+}
+
+/* Where the arrays are in step n, for rows whose sequence begins there or for the others. */
+static void NAME(enter)(struct NAME(worker) *self, int64_t n, int begins) {
+    const struct call *call = self->call;
+    for (int64_t k = 0; k < call->array_count; k++) {
+        const struct array *array = &call->arrays[k];
+        int64_t index = n + array->shift, step = index - (array->first != NULL);
+        if (array->first && begins && !array->shift)
+            self->now[k] = array->first;
+        else if (array->ring)
+            self->now[k] = (REAL *)array->base + index % array->ring * call->batch * array->row;
+        else
+            self->now[k] = (REAL *)array->base
+                           + call->starts[call->reverse ? call->time - 1 - step : step] * array->row;
+    }
+}
+
+static int64_t NAME(rows_of)(const struct call *call, int64_t n) {
+    if (n < 0) return 0;
+    int64_t step = call->reverse ? call->time - 1 - n : n;
+    return call->starts[step + 1] - call->starts[step];
+}
+
+static void NAME(run_step)(struct NAME(worker) *self, int64_t from, int64_t to) {
+    const struct call *call = self->call;
+    int64_t blocks = (to - from + BLOCK - 1) / BLOCK;
+    for (int64_t s = 0; s < call->stage_count; s++)
+        for (int64_t column = 0; column < call->size; column += TILE)
+            for (int64_t b = 0; b < blocks; b++) {
+                int64_t row = from + (to - from) * b / blocks;
+                int64_t end = from + (to - from) * (b + 1) / blocks;
+                NAME(run_tile)(self, &call->stages[s], row, end - row, column);
+            }
 }
 
 /* All time steps for some rows.  Rows need nothing of each other, so there is no barrier. */
 static void NAME(run_rows)(struct NAME(worker) *self, int64_t from, int64_t to) {
     const struct call *call = self->call;
-    int64_t blocks = (to - from + BLOCK - 1) / BLOCK;
-    for (int64_t n = 0; n < call->time; n++) {
-        int64_t time = call->backward ? call->time - 1 - n : n;
-        for (int64_t s = 0; s < call->stage_count; s++)
-            for (int64_t column = 0; column < call->size; column += TILE)
-                for (int64_t b = 0; b < blocks; b++) {
-                    int64_t row = from + (to - from) * b / blocks;
-                    int64_t end = from + (to - from) * (b + 1) / blocks;
-                    NAME(run_tile)(self, &call->stages[s], time, row, end - row, column);
-                }
+    for (int64_t k = 0; k < call->time; k++) {
+        int64_t n = call->backward ? call->time - 1 - k : k;
+        int64_t old = NAME(rows_of)(call, n - 1), end = NAME(rows_of)(call, n);
+        if (end > to) end = to;
+        if (old < from) old = from;
+        if (old > end) old = end;
+        if (from < old) {
+            NAME(enter)(self, n, 0);
+            NAME(run_step)(self, from, old);
+        }
+        if (old < end) {
+            NAME(enter)(self, n, 1);
+            NAME(run_step)(self, old, end);
+        }
     }
+}
+
+/* The first row of a part, so that all parts have as many steps to do. */
+static int64_t NAME(first_row)(const struct call *call, int64_t part, int64_t parts) {
+    int64_t low = 0, high = call->batch, all = call->starts[call->time];
+    while (low < high) {
+        int64_t middle = (low + high) / 2, before = 0;
+        for (int64_t n = 0; n < call->time; n++) {
+            int64_t rows = NAME(rows_of)(call, n);
+            before += rows < middle ? rows : middle;
+        }
+        if (before * parts < all * part) low = middle + 1;
+        else high = middle;
+    }
+    return low;
 }
 
 static void NAME(rows_part)(struct work *work, int64_t part) {
     const struct call *call = work->call;
     int64_t tile = BLOCK * TILE, operands = call->array_count + call->slot_count;
-    struct NAME(worker) self = {call, work->packed, NULL, NULL, NULL};
+    struct NAME(worker) self = {call, NULL, NULL, NULL, NULL};
     self.operands = malloc((size_t)operands * sizeof *self.operands);
+    self.now = malloc((size_t)call->array_count * sizeof *self.now);
     self.slots = workspace((size_t)(call->slot_count * tile) * sizeof(REAL), call->poison);
     self.copies = workspace((size_t)(call->access_count * tile) * sizeof(REAL), call->poison);
-    if (self.operands && self.slots && self.copies) {
+    if (self.operands && self.now && self.slots && self.copies) {
         for (int64_t k = 0; k < call->slot_count; k++)
             self.operands[call->array_count + k]
                 = (struct NAME(place)){self.slots + k * tile, TILE};
-        NAME(run_rows)(&self, call->batch * part / work->parts,
-                       call->batch * (part + 1) / work->parts);
+        NAME(run_rows)(&self, NAME(first_row)(call, part, work->parts),
+                       NAME(first_row)(call, part + 1, work->parts));
     } else {
         __atomic_store_n(&work->failed, 1, __ATOMIC_RELAXED);
     }
     free(self.operands);
+    free(self.now);
     free(self.slots);
     free(self.copies);
+}
+
+static int NAME(run)(const struct call *call) {
+    struct work work = {call, NAME(rows_part), 0, 0, 0};
+    return run_parts(&work, call->threads < call->batch ? call->threads : call->batch);
+}
+
+/* ---- Packing -------------------------------------------------------------------------------- */
+
+static int64_t NAME(packed)(int64_t matrices, int64_t size) {
+    return matrices * ((size + TILE - 1) / TILE) * size * TILE;
 }
 
 static void NAME(pack_part)(struct work *work, int64_t part) {
     int64_t size = work->call->size, tiles = (size + TILE - 1) / TILE;
     NAME(pack_panel)(&work->call->matrices[part / tiles], size, part % tiles * TILE,
-                     (REAL *)work->packed + part * size * TILE);
+                     (REAL *)work->call->packed + part * size * TILE);
 }
 
-static int NAME(run)(const struct call *call) {
-    int64_t tiles = (call->size + TILE - 1) / TILE, panels = call->matrix_count * tiles;
-    void *packed = workspace((size_t)(panels * call->size * TILE) * sizeof(REAL), call->poison);
-    if (!packed) return -1;
-    struct work work = {call, NAME(pack_part), packed, 0, 0, 0};
-    run_parts(&work, panels);
-    work.part = NAME(rows_part);
-    int status = run_parts(&work, call->threads < call->batch ? call->threads : call->batch);
-    free(packed);
-    return status;
+static int NAME(pack)(const struct call *call) {
+    struct work work = {call, NAME(pack_part), 0, 0, 0};
+    return run_parts(&work, call->matrix_count * ((call->size + TILE - 1) / TILE));
+}
+
+/* Each word goes through a one-to-one change of its sum. */
+static int NAME(sign)(const struct block *blocks, int64_t count, uint32_t *sums) {
+    typedef uint32_t words __attribute__((vector_size(VECTOR_BYTES), aligned(4), may_alias));
+    enum { PER = VECTOR_BYTES / 4, PARTS = SUMS / PER };
+    words part[PARTS];
+    for (int k = 0; k < PARTS; k++) part[k] = ((const words *)sums)[k];
+    for (int64_t b = 0; b < count; b++) {
+        const uint32_t *at = blocks[b].at, *end = at + blocks[b].words;
+        for (; end - at >= SUMS; at += SUMS)
+#pragma GCC unroll 16
+            for (int k = 0; k < PARTS; k++)
+                part[k] = (part[k] ^ ((const words *)at)[k]) * 2654435769u + 1;
+        for (int k = 0; at < end; k++, at++)
+            part[k / PER][k % PER] = (part[k / PER][k % PER] ^ *at) * 2654435769u + 1;
+    }
+    for (int k = 0; k < PARTS; k++) ((words *)sums)[k] = part[k];
+    return 0;
 }
 
 #undef vec

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
 
 from fenas_lang.engine.kernel import TYPES, library
+from fenas_lang.engine.steps import well_formed
+
+ORDINARY = (Tensor, torch.nn.Parameter)
 
 VARIABLE = "FENAS_BACKEND"
 """The environment variable that forces a backend: `torch`."""
@@ -21,19 +24,24 @@ def served(like: Tensor | None) -> bool:
     return like is None or (like.device.type == "cpu" and like.dtype in TYPES)
 
 
-def serves(
-    rows: Tensor, sizes: Sequence[int], states: Sequence[Tensor], parameters: Sequence[Tensor]
-) -> bool:
-    """Whether the kernel runs this sequence: all rows to the end, ordinary tensors of one type."""
-    tensors = (rows, *states, *parameters)
+def serves(rows: Tensor, sizes: Sequence[int]) -> bool:
+    """Whether the kernel runs a sequence here and now, if it also takes states and parameters."""
     return (
         served(rows)
-        and sizes[0] > 0
-        and sizes[0] == sizes[-1]
-        and all(t.dtype == rows.dtype and t.device == rows.device for t in tensors)
         and not torch.is_autocast_enabled("cpu")
         and not torch.compiler.is_compiling()
         and torch._C._get_tracing_state() is None
         and not torch._C._functorch.peek_interpreter_stack()
-        and all(type(t) in (Tensor, torch.nn.Parameter) for t in tensors)
+        and type(rows) in ORDINARY
+        and not rows.is_neg()
+        and well_formed(sizes, len(rows))
+    )
+
+
+def takes(rows: Tensor, others: Iterable[Tensor]) -> bool:
+    """Whether states and parameters are ordinary tensors, of the input's type and place."""
+    dtype, device = rows.dtype, rows.device
+    return all(
+        type(t) in ORDINARY and t.dtype == dtype and t.device == device and not t.is_neg()
+        for t in others
     )

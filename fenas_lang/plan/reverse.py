@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from fenas_lang.ir.graph import Graph, Node
+from fenas_lang.passes.mask_edges import masked_source
 from fenas_lang.plan.plan import Plan
 from fenas_lang.plan.schedule import make_plan
 from fenas_lang.primitives import PRIMITIVES, Attribute, Term
@@ -70,6 +71,13 @@ def reverse(plan: Plan) -> Reverse:
     sources = {plan.graph.nodes[k].operands[0] for k in loop if plan.graph.nodes[k].op == "linear"}
     saved = (derivation.needed() | sources) & loop
     return Reverse(*derivation.finished(), tuple(sorted(saved)))
+
+
+def _constant(node: Node) -> bool:
+    """Whether nobody asks for its gradient: a number, or a mask of dropout."""
+    return node.op == "const" or (
+        node.op == "param" and masked_source(str(node.attribute)) is not None
+    )
 
 
 def _loop(plan: Plan) -> list[int]:
@@ -202,7 +210,7 @@ class _Derivation:
         assert derivative is not None
         arguments = [Term("value", (), str(operand)) for operand in node.operands]
         for operand, partial in zip(node.operands, derivative(*arguments), strict=True):
-            if self.forward.nodes[operand].op != "const":
+            if not _constant(self.forward.nodes[operand]):
                 factor = self._plain(self._term(partial))
                 self._give(operand, self._make("mul", (adjoint, factor)))
 

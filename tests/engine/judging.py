@@ -29,7 +29,7 @@ from trials import (
 )
 
 from fenas_lang.engine import kernel
-from fenas_lang.engine import native as memory
+from fenas_lang.engine import loop as memory
 from fenas_lang.engine.compiled import CompiledLayer, VariationalLayer
 from fenas_lang.ir.interpret import run as interpret
 from fenas_lang.ir.lower import expand

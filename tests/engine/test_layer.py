@@ -289,6 +289,11 @@ BAD_CALLS: dict[str, tuple[Any, ...]] = {
     "the input must have 2 or 3 dimensions, not 4": (torch.randn(2, 2, 2, 3),),
     "the input has 5 features, input_size is 3": (torch.randn(2, 2, 5),),
     "the input is torch.float64, the parameters": (torch.randn(2, 2, 3, dtype=torch.float64),),
+    "the input is on meta, the parameters on cpu": (torch.randn(2, 2, 3, device="meta"),),
+    "the input is on cpu, state c on meta": (
+        torch.randn(2, 2, 3),
+        (torch.randn(1, 2, 4), torch.randn(1, 2, 4, device="meta")),
+    ),
     "the sequence has no time step": (torch.randn(0, 2, 3),),
     r"the state must be the tuple \(h, c\)": (torch.randn(2, 2, 3), torch.randn(1, 2, 4)),
     r"the state must be the tuple \(h, c\).*": (torch.randn(2, 2, 3), [torch.randn(1, 2, 4)]),
