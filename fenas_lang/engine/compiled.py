@@ -27,7 +27,7 @@ from fenas_lang.engine import torch_weights
 from fenas_lang.engine.kept import Kept
 from fenas_lang.engine.native import NativeCell
 from fenas_lang.engine.serving import served, serves, takes
-from fenas_lang.engine.steps import steps_of
+from fenas_lang.engine.steps import steps_of, well_formed
 from fenas_lang.ir.graph import Dataflow
 from fenas_lang.ir.lower import expand
 from fenas_lang.passes.mask_edges import INNER, INPUT, STATE, mask_edges
@@ -70,6 +70,19 @@ class CompiledLayer(RecurrentLayer):
         runs as torch operations.
         """
         return "native" if served(next(self.parameters(), None)) else "torch"
+
+    def _check_rows(self, rows: Tensor, sizes: list[int]) -> None:
+        own = self._parameters.values()
+        fits = rows.shape[-1] == self.input_size and all(
+            parameter is not None and parameter.dtype == rows.dtype for parameter in own
+        )
+        if not (fits and sizes):
+            super()._check_rows(rows, sizes)
+        if not (well_formed(sizes, len(rows)) or sizes[-1] == 0):
+            raise ValueError(
+                f"the batch_sizes of a PackedSequence never grow, and add up to its {len(rows)} "
+                f"rows; these are {sizes}"
+            )
 
     def _run_direction(
         self, rows: Tensor, sizes: list[int], states: States, stack: Stack, reverse: bool

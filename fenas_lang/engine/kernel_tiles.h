@@ -157,6 +157,26 @@ INLINE void NAME(multiply)(const int rows, int64_t size, const REAL *panel, stru
         for (int v = 0; v < 2; v++) ((uvec *)(result.at + r * result.row))[v] = sum[r][v];
 }
 
+/* A single row has too few sums to keep the machine busy, so each is taken in four parts. */
+static void NAME(multiply_one)(int64_t size, const REAL *panel, struct NAME(place) source,
+                               const struct NAME(place) *base, struct NAME(place) result) {
+    vec sum[4][2] = {{{0}}};
+    int64_t k = 0;
+    for (int v = 0; base && v < 2; v++) sum[0][v] = ((const uvec *)base->at)[v];
+    for (; k + 4 <= size; k += 4)
+#pragma GCC unroll 4
+        for (int part = 0; part < 4; part++) {
+            vec factor = NAME(all)(source.at[k + part]);
+            sum[part][0] += factor * ((const uvec *)(panel + (k + part) * TILE))[0];
+            sum[part][1] += factor * ((const uvec *)(panel + (k + part) * TILE))[1];
+        }
+    for (; k < size; k++)
+        for (int v = 0; v < 2; v++)
+            sum[0][v] += NAME(all)(source.at[k]) * ((const uvec *)(panel + k * TILE))[v];
+    for (int v = 0; v < 2; v++)
+        ((uvec *)result.at)[v] = (sum[0][v] + sum[1][v]) + (sum[2][v] + sum[3][v]);
+}
+
 static void NAME(product)(int64_t rows, int64_t size, const REAL *panel, struct NAME(place) source,
                           const struct NAME(place) *base, struct NAME(place) result) {
     struct NAME(place) below = base ? *base : result;
@@ -165,7 +185,7 @@ static void NAME(product)(int64_t rows, int64_t size, const REAL *panel, struct 
         int64_t count = rows * (block + 1) / blocks - rows * block / blocks;
         const struct NAME(place) *start = base ? &below : NULL;
         switch (count) {
-            case 1: NAME(multiply)(1, size, panel, source, start, result); break;
+            case 1: NAME(multiply_one)(size, panel, source, start, result); break;
             case 2: NAME(multiply)(2, size, panel, source, start, result); break;
             case 3: NAME(multiply)(3, size, panel, source, start, result); break;
             case 4: NAME(multiply)(4, size, panel, source, start, result); break;

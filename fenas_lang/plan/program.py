@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from fenas_lang.ir.graph import Graph
 from fenas_lang.plan.plan import Level, Plan
@@ -28,8 +29,7 @@ CONSTANT, SCRATCH, GRADIENT = "const", "scratch", "gradient of "
 COPY = "copy"
 
 
-@dataclass(frozen=True, slots=True)
-class Array:
+class Array(NamedTuple):
     """Values with a row for each row of the batch; `shift` is 1 for the time step after this one.
 
     `kind` is `handed`, `state`, `param`, `const`, `value` (of the forward step), `scratch`, or

@@ -11,7 +11,6 @@ import pytest
 import torch
 from strategies import SHIPPED
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_sequence
 
 from fenas_lang.check.loader import load, loads
 from fenas_lang.engine import kernel, loop
@@ -294,14 +293,6 @@ def test_strides_of_any_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.testing.assert_close(layer(x, tuple(states))[0], ours)
 
 
-def test_unequal_lengths_run_in_torch(monkeypatch: pytest.MonkeyPatch) -> None:
-    layer = compile(load("GRU"), 4, 4)
-    packed = pack_sequence([torch.randn(n, 4) for n in (3, 1)])
-    ours = layer(packed)[0].data
-    monkeypatch.setenv("FENAS_BACKEND", "torch")
-    assert torch.equal(layer(packed)[0].data, ours)
-
-
 def test_the_same_with_any_number_of_threads() -> None:
     layer = compile(load("LSTM"), 9, 33)
     x = torch.randn(3, 50, 9)
@@ -313,9 +304,3 @@ def test_the_same_with_any_number_of_threads() -> None:
     torch.set_num_threads(before)
     torch.testing.assert_close(found[1], found[0])
     torch.testing.assert_close(found[2], found[0])
-
-
-def test_masks_are_for_torch() -> None:
-    layer = compile(load("GRU"), 4, 4, variational={"h": 0.5})
-    assert layer.backend == "torch"
-    assert layer.eval().backend == "native"
