@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from fenas_lang.engine.kept import Stacks
+from fenas_lang.engine.products import Linear, linear
 from fenas_lang.plan.plan import Column, Plan, Product
 from fenas_lang.plan.storage import Group
 
@@ -85,7 +85,7 @@ class _Before:
 
     def _multiply(self, product: Product) -> None:
         columns = product.columns
-        result = F.linear(self._value(product.source), *self._stack(product))
+        result = self._product(self._value(product.source), *self._stack(product))
         group = tuple(column.result for column in columns)
         if group in self.groups and not any(map(self._late, columns)):
             self.together[group] = self._in_rows(result)
@@ -93,6 +93,12 @@ class _Before:
         for column, part in zip(columns, result.chunk(len(columns), dim=-1), strict=True):
             late = column.base if self._late(column) else None
             self.values[column.result] = part if late is None else part + self._value(late)
+
+    def _product(self, source: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        if not torch.is_grad_enabled():
+            return linear(source, weight, bias)
+        result: Tensor = Linear.apply(source, weight, bias)  # type: ignore[no-untyped-call]
+        return result
 
     def _stack(self, product: Product) -> tuple[Tensor, Tensor | None]:
         """The weights and biases of a product, one below the other."""

@@ -10,6 +10,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
 /* Values with one row for each row of the batch, `row` elements apart.  Without `ring`, a row for
    each row of each time step, one step behind the other as `starts` says.  With `ring`, what
@@ -252,4 +255,17 @@ int fenas_run(const struct call *call, int wide, int isa) { CHOOSE(run, call); }
 int fenas_sign(const struct block *blocks, int64_t count, uint32_t *sums, int isa) {
     const int wide = 0;
     CHOOSE(sign, blocks, count, sums);
+}
+
+/* Asks for large pages for memory that is about to be written: a page costs as much time to get
+   as the numbers in it take to compute.  Nothing depends on the answer. */
+void fenas_advise(void *memory, int64_t bytes) {
+#ifdef MADV_HUGEPAGE
+    enum { PAGE = 4096 };
+    uintptr_t from = ((uintptr_t)memory + PAGE - 1) / PAGE * PAGE;
+    uintptr_t to = ((uintptr_t)memory + (uintptr_t)bytes) / PAGE * PAGE;
+    if (from < to) madvise((void *)from, to - from, MADV_HUGEPAGE);
+#else
+    (void)memory, (void)bytes;
+#endif
 }

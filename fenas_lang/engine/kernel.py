@@ -26,6 +26,8 @@ TYPES = (torch.float32, torch.float64)
 WIDEST = 64
 READ, WRITTEN = 1, 2
 SUMS = 64
+LARGE = 2**22
+"""From so many bytes on, memory comes fresh from the system each time."""
 
 BASELINE, AVX2, AVX512 = range(3)
 BEST_TESTED = AVX2
@@ -63,6 +65,8 @@ def library() -> ctypes.CDLL | None:
         entry.argtypes = [ctypes.POINTER(_Call), ctypes.c_int, ctypes.c_int]
     found.fenas_packed.argtypes = [ctypes.c_int64, ctypes.c_int64, ctypes.c_int, ctypes.c_int]
     found.fenas_packed.restype = ctypes.c_int64
+    found.fenas_advise.argtypes = [ctypes.c_void_p, ctypes.c_int64]
+    found.fenas_advise.restype = None
     found.fenas_sign.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_int]
     return found
 
@@ -102,6 +106,14 @@ def signature(tensors: Iterable[Tensor]) -> bytes:
     sums = ctypes.create_string_buffer(4 * SUMS)
     _loaded().fenas_sign(blocks.buffer_info()[0], len(blocks) // 2, sums, BEST_TESTED)
     return sums.raw
+
+
+def room(like: Tensor, shape: Sequence[int]) -> Tensor:
+    """A new tensor of that type, in pages as large as the system gives."""
+    made = like.new_empty(shape)
+    if made.nbytes >= LARGE:
+        _loaded().fenas_advise(made.data_ptr(), made.nbytes)
+    return made
 
 
 class Place(NamedTuple):

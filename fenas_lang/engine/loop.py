@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from fenas_lang.engine.kernel import Place, Routine
+from fenas_lang.engine.kernel import Place, Routine, room
+from fenas_lang.engine.products import transposed_product
 from fenas_lang.engine.steps import Steps
 from fenas_lang.plan.program import GRADIENT, SCRATCH, Array, value_array
 from fenas_lang.plan.reverse import EDGE, HANDED, OUTPUT, PARAMETER, STATE, VALUE, Role
@@ -68,11 +69,16 @@ class Loop:
         return [output, *finals, others, saved]
 
     def backward(
-        self, bound: Bound, kept: Sequence[Tensor], gradients: Sequence[Tensor]
+        self,
+        bound: Bound,
+        kept: Sequence[Tensor],
+        gradients: Sequence[Tensor],
+        wanted: frozenset[str],
     ) -> Iterator[Tensor | None]:
         """Gradients in the order of what `NativeCell.run` hands to the loop.
 
-        `kept` are the output and the last two results of `forward`.
+        `kept` are the output and the last two results of `forward`; of parameters, only those
+        `wanted` have one.
         """
         cell, roles, steps = self.cell, self.cell.storage, self.steps
         output, others, saved = kept
@@ -100,11 +106,12 @@ class Loop:
         for group, own in zip(roles.handed, handed, strict=True):
             yield own if own is not None else self._twin(group, edges)
         yield from map(steps.at_begin, rings)
-        yield from self._matrix_gradients(edges, self._sources(bound, output, others, saved))
-        yield from self._vector_gradients(edges, vectors)
+        sources = self._sources(bound, output, others, saved)
+        yield from self._matrix_gradients(edges, sources, wanted)
+        yield from self._vector_gradients(edges, vectors, wanted)
 
     def _new(self, bound: Bound, *shape: int) -> Tensor:
-        made = bound.states[0].new_empty(shape)
+        made = room(bound.states[0], shape)
         return made.fill_(torch.nan) if POISONED else made
 
     def _inputs(self, bound: Bound) -> Places:
@@ -158,15 +165,16 @@ class Loop:
         return found
 
     def _matrix_gradients(
-        self, edges: list[Tensor], sources: dict[Array, Tensor]
+        self, edges: list[Tensor], sources: dict[Array, Tensor], wanted: frozenset[str]
     ) -> Iterator[Tensor | None]:
         plan = self.cell.plan
         found: dict[str, Tensor] = {}
         for group, rows in zip(self.cell.storage.edges, edges, strict=True):
-            source = value_array(plan, plan.graph.nodes[group[0]].operands[0])
-            parts = torch.split(self._product(rows, source, sources), self.size)
-            names = (str(plan.graph.nodes[index].attribute) for index in group)
-            found.update(zip(names, parts, strict=True))
+            names = [str(plan.graph.nodes[index].attribute) for index in group]
+            if not wanted.isdisjoint(names):
+                source = value_array(plan, plan.graph.nodes[group[0]].operands[0])
+                parts = torch.split(self._product(rows, source, sources), self.size)
+                found.update(zip(names, parts, strict=True))
         yield from (found.get(name) for name in self.cell.matrices)
 
     def _product(self, rows: Tensor, source: Array, sources: dict[Array, Tensor]) -> Tensor:
@@ -175,29 +183,29 @@ class Loop:
         Those of a state are one step behind what the steps lead to.
         """
         if source.kind != STATE or source.shift == 1:
-            return rows.t() @ sources[source]
+            return transposed_product(rows, sources[source])
         first, values = sources[source], sources[Array(STATE, source.of, 1)]
         if not self.steps.equal:
-            return rows.t() @ self.steps.before(first, values)
+            return transposed_product(rows, self.steps.before(first, values))
         batch = self.steps.batch
         if self.steps.reverse:
             head, tail, before = rows[-batch:], rows[:-batch], values[batch:]
         else:
             head, tail, before = rows[:batch], rows[batch:], values[:-batch]
-        return torch.addmm(head.t() @ first, tail.t(), before)
+        return transposed_product(tail, before).addmm_(head.t(), first)
 
     def _vector_gradients(
-        self, edges: list[Tensor], vectors: dict[Role, Tensor]
+        self, edges: list[Tensor], vectors: dict[Role, Tensor], wanted: frozenset[str]
     ) -> Iterator[Tensor | None]:
-        sums = {role: rows.sum(0) for role, rows in vectors.items()}
         same = self.cell.storage.same
-        roles = [Role(PARAMETER, name) for name in self.cell.vectors]
-        wanted = {same[role] for role in roles if role in same}
+        roles = {name: Role(PARAMETER, name) for name in self.cell.vectors}
+        sums = {role: rows.sum(0) for role, rows in vectors.items() if role.of in wanted}
+        twins = {same[role] for name, role in roles.items() if name in wanted and role in same}
         for group, rows in zip(self.cell.storage.edges, edges, strict=True):
             members = [Role(EDGE, index) for index in group]
-            if wanted.intersection(members):
+            if not twins.isdisjoint(members):
                 sums.update(zip(members, torch.split(rows.sum(0), self.size), strict=True))
-        yield from (sums.get(same.get(role, role)) for role in roles)
+        yield from (sums.get(same.get(role, role)) for role in roles.values())
 
     def _run(self, routine: Routine, bound: Bound, places: Places, packed: Tensor) -> None:
         scratch = [array for array in routine.arrays if array.kind == SCRATCH]

@@ -17,6 +17,7 @@ from fenas_lang.engine.before import handed_rows
 from fenas_lang.engine.kept import Ready
 from fenas_lang.engine.kernel import Routine
 from fenas_lang.engine.loop import Bound, Loop
+from fenas_lang.engine.products import final
 from fenas_lang.engine.steps import Steps
 from fenas_lang.ir.graph import Graph, Node
 from fenas_lang.passes.mask_edges import masked_source
@@ -139,28 +140,13 @@ class _Operation(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Any, ...]:
         tensors, kept = ctx.saved_tensors[: ctx.given], ctx.saved_tensors[ctx.given :]
+        loop = ctx.loop
+        names = (*loop.cell.matrices, *loop.cell.vectors)
+        flags = ctx.needs_input_grad[len(ctx.needs_input_grad) - len(names) :]
+        wanted = frozenset(name for name, flag in zip(names, flags, strict=True) if flag)
         with torch.no_grad():
-            bound = Bound(ctx.loop.cell, tensors)
-            found = list(ctx.loop.backward(bound, kept, gradients))
-        if torch.is_grad_enabled():
-            anchor = torch.zeros((), requires_grad=True)
-            found = [None if g is None else _Final.apply(anchor, g) for g in found]  # type: ignore
-        return (None, *found)
-
-
-class _Final(torch.autograd.Function):
-    """A gradient that must not be differentiated, where a graph of gradients is asked for."""
-
-    @staticmethod
-    def forward(ctx: Any, anchor: Tensor, gradient: Tensor) -> Tensor:
-        return gradient.view_as(gradient)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Any, ...]:
-        raise RuntimeError(
-            "a layer in the native engine cannot be differentiated twice; "
-            "as torch operations it can: set FENAS_BACKEND=torch in the environment"
-        )
+            found = tuple(loop.backward(Bound(loop.cell, tensors), kept, gradients, wanted))
+        return (None, *final(found))
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:
