@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import naive_torch
 import pytest
 import torch
 from judging import JUDGED, instruction_set, judge, poisoned
-from torch import nn
+from torch import Tensor, nn
 from trials import Trial, instruction_sets
 
 from fenas_lang.check.loader import load, loads, shipped_cells
@@ -192,14 +192,36 @@ def test_strides_of_any_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.testing.assert_close(layer(x, tuple(states))[0], ours)
 
 
-def test_the_same_with_any_number_of_threads() -> None:
-    layer = compile(load("LSTM"), 9, 33)
-    x = torch.randn(3, 50, 9)
+def with_threads(count: int, run: Callable[[], list[Tensor]]) -> list[Tensor]:
     before = torch.get_num_threads()
-    found = []
-    for threads in (1, 2, 3):
-        torch.set_num_threads(threads)
-        found.append(layer(x)[0])
-    torch.set_num_threads(before)
-    torch.testing.assert_close(found[1], found[0])
-    torch.testing.assert_close(found[2], found[0])
+    torch.set_num_threads(count)
+    try:
+        return run()
+    finally:
+        torch.set_num_threads(before)
+
+
+OWN_THREADS = (None, None)
+
+
+@pytest.mark.parametrize("openmp", [True, False], ids=["torch's threads", "threads of our own"])
+@pytest.mark.parametrize("shape", [(3, 50, 33), (4, 2, 200), (3, 1, 330)], ids=str)
+@pytest.mark.parametrize("name", ["LSTM", "DARTS_V2"])
+def test_the_same_with_any_number_of_threads(
+    name: str, shape: tuple[int, int, int], openmp: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many rows are shared out by rows, few wide ones by columns."""
+    if not openmp:
+        monkeypatch.setattr(kernel, "_parallel", lambda: OWN_THREADS)
+    time, batch, size = shape
+    layer = compile(load(name), size, size)
+    x = torch.randn(time, batch, size, requires_grad=True)
+
+    def run() -> list[Tensor]:
+        output, _ = layer(x)
+        return [output, *torch.autograd.grad(output.sum(), [x, *layer.parameters()])]
+
+    alone = with_threads(1, run)
+    for count in (2, 3):
+        for found, expected in zip(with_threads(count, run), alone, strict=True):
+            torch.testing.assert_close(found, expected)
