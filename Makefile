@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 RUN := runs/$(shell date +%Y-%m-%d-%H%M%S)
 JOBS ?= 2
 
-.PHONY: help setup run check lint types test fuzz slow bench clean
+.PHONY: help setup run check lint types test fuzz slow sanitize bench results clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -44,11 +44,18 @@ test: $(READY)  ## linter, types and tests, in at most ten minutes on two cores
 fuzz: $(READY)  ## 100,000 hostile inputs
 	$(BIN)/python -m pytest -n $(JOBS) -m fuzz --timeout 3600 tests
 
-slow: $(READY)  ## longer differential tests: 500 random cells of each space
+slow: $(READY)  ## longer tests: 2,000 random cells of each space, 10,000 calls
 	$(BIN)/python -m pytest -n $(JOBS) -m slow --timeout 3600 tests
 
+sanitize: $(READY)  ## random layers in the kernel built with sanitizers, in about four minutes
+	$(BIN)/python tests/engine/sanitize.py
+
 bench: $(READY)  ## rates and ratios, for reading and not for testing
-	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	for script in $(filter-out benchmarks/results.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
+	$(BIN)/fenasc bench LSTM GRU --shapes ABE
+
+results: $(READY)  ## all targets of the engine into benchmarks/RESULTS.md, on an idle machine
+	$(BIN)/python benchmarks/results.py
 
 clean:  ## remove what make made, but for runs/
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from fenas_lang.diagnostics import Diagnostic, FenError
 from fenas_lang.syntax.ast import Cell
@@ -18,7 +18,7 @@ from fenas_lang.syntax.ast import Cell
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike
-    from torch import nn
+    from torch import Tensor, nn
 
     from fenas_lang.analysis import Analysis
     from fenas_lang.proof.prove import Verdict
@@ -38,6 +38,7 @@ __all__ = [
     "emit",
     "evolve",
     "interpret",
+    "linear_cross_entropy",
     "load",
     "loads",
     "prove",
@@ -115,11 +116,63 @@ def compile(
     )
 
 
-def emit(cell: AnyCell, target: str = "torch", *, space: str | Path | None = None) -> str:
-    """The text of a compiler stage or backend: any target of `fenasc compile --emit`."""
+def linear_cross_entropy(
+    hidden: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    target: Tensor,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """`F.cross_entropy(F.linear(hidden, weight, bias), target)`, never holding all logits; in nats.
+
+    hidden (…, H), weight (V, H), bias (V) or None, target (…).  A module of it, which can share an
+    embedding's weights, is `fenas_lang.engine.linear_cross_entropy.LinearCrossEntropy`.  Raises
+    FenError.
+    """
+    from fenas_lang.engine.linear_cross_entropy import linear_cross_entropy as run
+
+    return run(hidden, weight, bias, target, reduction, ignore_index, label_smoothing)
+
+
+@overload
+def emit(  # type: ignore[overload-overlap]
+    cell: AnyCell,
+    target: Literal["onnx"],
+    *,
+    space: str | Path | None = None,
+    input_size: int = 300,
+    hidden_size: int = 300,
+    seed: int = 0,
+) -> bytes: ...
+@overload
+def emit(
+    cell: AnyCell,
+    target: str = "torch",
+    *,
+    space: str | Path | None = None,
+    input_size: int = 300,
+    hidden_size: int = 300,
+    seed: int = 0,
+) -> str: ...
+def emit(
+    cell: AnyCell,
+    target: str = "torch",
+    *,
+    space: str | Path | None = None,
+    input_size: int = 300,
+    hidden_size: int = 300,
+    seed: int = 0,
+) -> str | bytes:
+    """The text of a compiler stage or backend: any target of `fenasc compile --emit`.
+
+    `onnx` gives bytes, a model of these sizes with weights drawn by the seed.
+    """
     from fenas_lang.emit import emit as write
 
-    return write(_cell(cell), target, _space(space))
+    sizes = {"input_size": input_size, "hidden_size": hidden_size}
+    return write(_cell(cell), target, _space(space), **sizes, seed=seed)
 
 
 def analyze(

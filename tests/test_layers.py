@@ -32,6 +32,7 @@ FLOORS = (
     ("tasks",),
     ("search",),
     ("report",),
+    ("bench",),
     ("__init__",),
     ("cli",),
     ("__main__",),

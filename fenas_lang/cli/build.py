@@ -1,4 +1,4 @@
-"""fenasc compile: every stage of the compiler as text."""
+"""fenasc compile: every stage of the compiler, and what it compiles to."""
 
 from __future__ import annotations
 
@@ -33,11 +33,14 @@ def compile_cell(
         str,
         typer.Option(
             "--emit",
-            help="What to print: ast, nodes, ir, torch, latex, dot, svg, mermaid or json.",
+            help="ast, nodes, ir, plan, torch, onnx, latex, dot, svg, mermaid or json.",
             metavar="TARGET",
         ),
     ] = "torch",
     space: SpaceOption = None,
+    input_size: Annotated[int, typer.Option(min=1, help="D of an ONNX model.")] = 300,
+    hidden_size: Annotated[int, typer.Option(min=1, help="H of an ONNX model.")] = 300,
+    seed: Annotated[int, typer.Option(min=0, help="Draws the weights of an ONNX model.")] = 0,
 ) -> None:
     """Compile a cell: to a readable PyTorch module, or any other target.
 
@@ -45,7 +48,9 @@ def compile_cell(
     fenasc compile gru.fen -o gru.py && python gru.py
     fenasc compile lstm.fen --emit svg -o lstm.svg
     fenasc compile my_cell.fen --emit latex
+    fenasc compile gru.fen --emit onnx --input-size 40 --hidden-size 64 -o gru.onnx
     """
     from fenas_lang.emit import emit as emitted
 
-    write(emitted(cell_of(cell, space), emit, space_of(space)), output)
+    sizes = {"input_size": input_size, "hidden_size": hidden_size}
+    write(emitted(cell_of(cell, space), emit, space_of(space), **sizes, seed=seed), output)

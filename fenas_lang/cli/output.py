@@ -14,6 +14,7 @@ import typer
 
 from fenas_lang.cli.render import render
 from fenas_lang.diagnostics import FenError
+from fenas_lang.rules.emit import BYTES_ON_TERMINAL
 from fenas_lang.rules.files import UNREADABLE
 from fenas_lang.source import SourceFile
 
@@ -86,17 +87,16 @@ def space_of(reference: str | None) -> Any:
     return None if reference is None else load_space(reference)
 
 
-def write(text: str, path: Path | None) -> None:
-    """Print a text, or write it to a file as a whole: a failed write leaves the old file."""
+def write(content: str | bytes, path: Path | None) -> None:
+    """Print it, or write it to a file as a whole: a failed write leaves the old file."""
     if path is None or str(path) == "-":
-        typer.echo(text, nl=not text.endswith("\n"))
+        _print(content)
         return
+    data = content.encode() if isinstance(content, str) else content
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=".fenasc-", delete=False
-        ) as file:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".fenasc-", delete=False) as file:
             temporary = Path(file.name)
-            file.write(text)
+            file.write(data)
         temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
@@ -104,6 +104,13 @@ def write(text: str, path: Path | None) -> None:
             temporary.unlink(missing_ok=True)
         raise UNREADABLE.error(path=path, reason=error.strerror or str(error)) from error
     note(f"wrote {path}")
+
+
+def _print(content: str | bytes) -> None:
+    """Text with a line end, bytes as they are: those not on a terminal."""
+    if isinstance(content, bytes) and sys.stdout.isatty():
+        raise BYTES_ON_TERMINAL.error()
+    typer.echo(content, nl=isinstance(content, str) and not content.endswith("\n"))
 
 
 def _umask() -> int:

@@ -1,4 +1,4 @@
-"""What `compile --emit` writes: one file a target, which defines `emit(stages) -> str`.
+"""What `compile --emit` writes: one file a target, which defines `emit(stages)`: text or bytes.
 
 A new target is a new file in this folder; its name is the file's.  The other files help them.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.abc import InspectLoader
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, overload
 
 from fenas_lang.registry import discover, load, suggest
 from fenas_lang.rules.emit import UNKNOWN_TARGET
@@ -23,9 +23,18 @@ def targets() -> list[str]:
     return list(_targets())
 
 
-def emit(cell: Cell, target: str = "torch", space: Space | None = None) -> str:
-    """A cell as text of some target; `space` replaces its own, as `--space` does.
+@overload
+def emit(  # type: ignore[overload-overlap]
+    cell: Cell, target: Literal["onnx"], space: Space | None = None, **options: int
+) -> bytes: ...
+@overload
+def emit(cell: Cell, target: str = "torch", space: Space | None = None, **options: int) -> str: ...
+def emit(
+    cell: Cell, target: str = "torch", space: Space | None = None, **options: int
+) -> str | bytes:
+    """A cell as some target, text but for `onnx`; `space` replaces its own, as `--space` does.
 
+    `options` are `input_size`, `hidden_size` and `seed`, for targets that hold weights.
     Raises FenError where the cell does not check, or there is no such target.
     """
     from fenas_lang.emit.stages import Stages
@@ -34,8 +43,8 @@ def emit(cell: Cell, target: str = "torch", space: Space | None = None) -> str:
         raise UNKNOWN_TARGET.error(
             target=target, targets=", ".join(targets()), suggestion=suggest(target, targets())
         )
-    text: str = load(__name__, target, "target").emit(Stages(cell, space))
-    return text
+    written: str | bytes = load(__name__, target, "target").emit(Stages(cell, space, **options))
+    return written
 
 
 @cache

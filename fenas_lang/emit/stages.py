@@ -18,11 +18,14 @@ class Stages:
     """A cell and what it becomes.
 
     `space` replaces the cell's own, as `--space` does.  Every stage raises `FenError` where the
-    cell does not check.
+    cell does not check.  The sizes and the seed of the weights are for targets that hold weights.
     """
 
     cell: Cell
     space: Space | None = None
+    input_size: int = 300
+    hidden_size: int = 300
+    seed: int = 0
 
     @cached_property
     def dataflow(self) -> Dataflow:

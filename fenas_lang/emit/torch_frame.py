@@ -158,6 +158,7 @@ class RecurrentLayer(nn.Module):
         return ", ".join([str(self.input_size), str(self.hidden_size), *changed])
 
     def _forward_padded(self, x: Tensor, hx: Any) -> tuple[Tensor, Any]:
+        _check_tensor("the input", x)
         if x.dim() not in (2, 3):
             raise ValueError(f"the input must have 2 or 3 dimensions, not {x.dim()}")
         batched = x.dim() == 3
@@ -271,6 +272,9 @@ class RecurrentLayer(nn.Module):
             if state.dtype != x.dtype and not _autocast(x):
                 kinds = f"{state.dtype}, the input {x.dtype}"
                 raise ValueError(f"state {name} is {kinds}; they must be the same")
+            if state.device != x.device:
+                places = f"on {state.device}, the input on {x.device}"
+                raise RuntimeError(f"state {name} is {places}; they must be the same")
         return states if batched else tuple(state.unsqueeze(1) for state in states)
 
     def _given_states(self, hx: Any) -> States:
@@ -278,9 +282,11 @@ class RecurrentLayer(nn.Module):
         if len(self.state_names) == 1:
             if not isinstance(hx, Tensor):
                 raise TypeError(f"the state {names} must be one tensor")
-            return (hx,)
-        if isinstance(hx, Tensor) or len(hx) != len(self.state_names):
+            hx = (hx,)
+        if not isinstance(hx, Sequence) or len(hx) != len(self.state_names):
             raise TypeError(f"the state must be the tuple ({names})")
+        for name, state in zip(self.state_names, hx, strict=True):
+            _check_tensor(f"state {name}", state)
         return tuple(hx)
 
     def _final_state(self, states: States) -> Tensor | States:
@@ -296,6 +302,9 @@ class RecurrentLayer(nn.Module):
             if parameter.dtype != rows.dtype and not _autocast(rows):
                 kinds = f"{rows.dtype}, the parameters {parameter.dtype}"
                 raise ValueError(f"the input is {kinds}; they must be the same")
+            if parameter.device != rows.device:
+                places = f"on {rows.device}, the parameters on {parameter.device}"
+                raise RuntimeError(f"the input is {places}; they must be the same")
 
     def _check_arguments(self) -> None:
         for name in ("input_size", "hidden_size", "num_layers"):
@@ -384,6 +393,13 @@ def _native_engine() -> Any:
         return engine if engine.INTERFACE == 1 else None
     except Exception:
         return None
+
+
+def _check_tensor(name: str, value: Any) -> None:
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{name} must be a tensor, not {type(value).__name__}")
+    if value.layout != torch.strided:
+        raise TypeError(f"{name} must be dense, not {value.layout}")
 
 
 def _attribute(name: str) -> str:

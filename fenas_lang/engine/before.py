@@ -88,7 +88,7 @@ class _Before:
         columns = product.columns
         result = self._product(self._value(product.source), *self._stack(product))
         group = tuple(column.result for column in columns)
-        if group in self.groups and not any(map(self._late, columns)):
+        if len(group) > 1 and group in self.groups and not any(map(self._late, columns)):
             self.together[group] = self._in_rows(result)
             return
         for column, part in zip(columns, result.chunk(len(columns), dim=-1), strict=True):

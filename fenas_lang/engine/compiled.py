@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
@@ -25,6 +26,7 @@ from fenas_lang.emit.torch_frame import (
 from fenas_lang.engine import torch_weights
 from fenas_lang.engine.dispatch import run
 from fenas_lang.engine.native import NativeCell
+from fenas_lang.engine.onnx_export import onnx_bytes
 from fenas_lang.engine.serving import served
 from fenas_lang.engine.steps import well_formed
 from fenas_lang.ir.graph import Dataflow
@@ -109,6 +111,16 @@ class CompiledLayer(RecurrentLayer):
     def to_torch(self) -> nn.RNNBase:
         """The `nn.LSTM`, `nn.GRU` or `nn.RNN` that this layer is.  Raises FenError (FEN604)."""
         return torch_weights.to_torch(self, self.dataflow)
+
+    def to_onnx(self, path: str | Path) -> None:
+        """Write an ONNX model that computes what this layer does in eval mode, weights included.
+
+        Inputs are the sequence and, optional, the initial states, under the names in the cell's
+        header; outputs are `output` and, for each state, `final_…`.  T and B are not fixed.
+        Raises FenError where `onnx` is not installed, or the weights are of a type or size that a
+        model cannot hold.
+        """
+        Path(path).write_bytes(onnx_bytes(self, self.cell, self.dataflow))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _unbuilt, (self.cell, self.dataflow, self.masked), self.__dict__

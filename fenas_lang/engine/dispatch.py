@@ -15,7 +15,6 @@ from fenas_lang.engine.native import NativeCell
 from fenas_lang.engine.serving import serves, takes
 from fenas_lang.engine.steps import steps_of
 
-
 _kept_of: WeakKeyDictionary[RecurrentLayer, Kept] = WeakKeyDictionary()
 """Not in the layer: a pickled emitted module must not need this package."""
 
@@ -44,7 +43,8 @@ def run(
     weights = _weights(layer, prefix)
     if not takes(rows, (*states, *weights.values())):
         return None
-    keep = partial(_kept(layer).ready, prefix, tuple(weights.values()), rows.dtype)
+    name = (masks is None, prefix)
+    keep = partial(_kept(layer).ready, name, tuple(weights.values()), rows.dtype)
     edges = weights if layer.bias else _with_zeros(layer, weights, rows)
     return cell.run(rows, steps_of(sizes, reverse), states, edges, keep, masks or {})
 

@@ -5,7 +5,7 @@ Nothing here keeps a weight alive, and nothing is pickled or copied.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -33,19 +33,19 @@ class _Entry:
 
 
 class Kept:
-    """What is ready, by layer and direction; threads may share it, as entries never change.
+    """What is ready, by program, layer and direction; threads may share it.
 
-    An entry is used again while the weights are the same tensors in the same versions.  A write
-    that torch does not count (`weight.data.mul_(2)`, NumPy, another process) shows in the signature
-    of their bytes, which costs as much as to read them once.
+    Entries never change.  One is used again while the weights are at the same places in the same
+    versions.  A write that torch does not count (`weight.data.mul_(2)`, NumPy, another process)
+    shows in the signature of their bytes, which costs as much as to read them once.
     """
 
     def __init__(self) -> None:
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[Hashable, _Entry] = {}
 
     def ready(
         self,
-        name: str,
+        name: Hashable,
         weights: Sequence[Tensor],
         dtype: torch.dtype,
         make: Callable[[], Ready],

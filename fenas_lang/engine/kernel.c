@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,8 @@ struct matrix {
 
 /* GOMP_parallel of whichever OpenMP the process runs already, so that its threads are used. */
 typedef void parallel_function(void (*run)(void *), void *data, unsigned threads, unsigned flags);
+/* Its omp_get_num_threads: how many threads came, which may be fewer than were asked for. */
+typedef int team_size_function(void);
 
 /* Step t of memory has rows starts[t] to starts[t + 1], never more than the step before it; a call
    runs the steps in that order, or with `reverse` the last one first, and `backward` turns round
@@ -57,6 +60,7 @@ struct call {
     const int64_t *starts;
     void *packed;
     parallel_function *parallel;
+    team_size_function *team_size;
     int64_t array_count, matrix_count, stage_count, slot_count, access_count;
     int64_t time, batch, size, backward, reverse, threads, poison;
 };
@@ -70,46 +74,95 @@ enum { SUMS = 64 };
 
 enum op { COPY, ADD, SUB, MUL, NEG, TANH, SIGMOID, RELU, STEP, EXP, LOG, RECIPROCAL, SIN, COS, ERF };
 
-/* Work in parts that any number of threads takes one by one. */
+/* Work in parts that threads take one by one, however many come; or, without `part`, that a known
+   number of threads does together, waiting for each other. */
 struct work {
     const struct call *call;
     void (*part)(struct work *, int64_t);
-    int64_t parts, next, failed;
+    void (*member)(struct work *, int64_t rank);
+    int64_t parts, next, members, failed;
+    _Alignas(64) int64_t arrived;
+    _Alignas(64) int64_t phase;
 };
 
-static void take_parts(void *data) {
-    struct work *work = data;
+static void take_parts(struct work *work) {
     int64_t part;
     while ((part = __atomic_fetch_add(&work->next, 1, __ATOMIC_RELAXED)) < work->parts)
         work->part(work, part);
 }
 
+static void be_idle(int64_t *rounds) {
+    if (++*rounds > 1024) sched_yield();
+#if defined(__x86_64__) && defined(__GNUC__)
+    else __builtin_ia32_pause();
+#endif
+}
+
+/* Returns when all members have come here. */
+static void wait_for_all(struct work *work) {
+    int64_t phase = __atomic_load_n(&work->phase, __ATOMIC_ACQUIRE), rounds = 0;
+    if (__atomic_add_fetch(&work->arrived, 1, __ATOMIC_ACQ_REL) == work->members) {
+        __atomic_store_n(&work->arrived, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&work->phase, phase + 1, __ATOMIC_RELEASE);
+        return;
+    }
+    while (__atomic_load_n(&work->phase, __ATOMIC_ACQUIRE) == phase) be_idle(&rounds);
+}
+
+static void join(struct work *work) {
+    if (work->part) take_parts(work);
+    else work->member(work, __atomic_fetch_add(&work->next, 1, __ATOMIC_RELAXED));
+}
+
+static void join_team(void *data) {
+    struct work *work = data;
+    if (!work->part) __atomic_store_n(&work->members, work->call->team_size(), __ATOMIC_RELAXED);
+    join(work);
+}
+
+/* The number of members is known when all threads are started. */
 static void *thread_main(void *data) {
-    take_parts(data);
+    struct work *work = data;
+    int64_t rounds = 0;
+    while (!__atomic_load_n(&work->members, __ATOMIC_ACQUIRE)) be_idle(&rounds);
+    join(work);
     return NULL;
 }
 
 enum { MOST_THREADS = 256 };
 
-/* A thread that cannot be had is no error: the others take its parts. */
+/* A thread that cannot be had is no error: the others do its work. */
 static void run_on_own_threads(struct work *work, int64_t threads) {
     pthread_t started[MOST_THREADS];
     int64_t count = 0;
     while (count < threads - 1 && count < MOST_THREADS
            && !pthread_create(&started[count], NULL, thread_main, work))
         count++;
-    take_parts(work);
+    __atomic_store_n(&work->members, count + 1, __ATOMIC_RELEASE);
+    join(work);
     while (count > 0) pthread_join(started[--count], NULL);
 }
 
-static int run_parts(struct work *work, int64_t parts) {
-    int64_t threads = work->call->threads < parts ? work->call->threads : parts;
-    work->parts = parts;
-    work->next = 0;
-    if (threads <= 1) take_parts(work);
-    else if (work->call->parallel) work->call->parallel(take_parts, work, (unsigned)threads, 0);
-    else run_on_own_threads(work, threads);
+static int run_work(struct work *work, int64_t threads) {
+    if (threads <= 1) {
+        work->members = 1;
+        join(work);
+    } else if (work->call->parallel) {
+        work->call->parallel(join_team, work, (unsigned)threads, 0);
+    } else {
+        run_on_own_threads(work, threads);
+    }
     return work->failed ? -1 : 0;
+}
+
+static int run_parts(const struct call *call, void (*part)(struct work *, int64_t), int64_t parts) {
+    struct work work = {.call = call, .part = part, .parts = parts};
+    return run_work(&work, call->threads < parts ? call->threads : parts);
+}
+
+static int run_together(const struct call *call, void (*member)(struct work *, int64_t)) {
+    struct work work = {.call = call, .member = member};
+    return run_work(&work, call->threads);
 }
 
 /* Memory for vectors of any instruction set; a test fills it with NaN to show what is not set. */

@@ -31,11 +31,8 @@ LARGE = 2**22
 """From so many bytes on, memory comes fresh from the system each time."""
 
 BASELINE, AVX2, AVX512 = range(3)
-BEST_TESTED = AVX2
-"""The instruction set that is used where the machine has it.
-
-AVX-512 compiles, but no machine that has it has run the tests yet.
-"""
+BEST_TESTED = AVX512
+"""The instruction set that is used where the machine has it, else the best that it has."""
 
 
 class _Call(ctypes.Structure):
@@ -44,7 +41,7 @@ class _Call(ctypes.Structure):
     _fields_ = [
         *((name, ctypes.c_void_p) for name in ("arrays", "matrices", "products", "instructions")),
         *((name, ctypes.c_void_p) for name in ("accesses", "stages", "starts", "packed")),
-        ("parallel", ctypes.c_void_p),
+        *((name, ctypes.c_void_p) for name in ("parallel", "team_size")),
         *((f"{name}_count", ctypes.c_int64) for name in ("array", "matrix", "stage")),
         *((f"{name}_count", ctypes.c_int64) for name in ("slot", "access")),
         *((name, ctypes.c_int64) for name in ("time", "batch", "size")),
@@ -79,18 +76,23 @@ def _loaded() -> ctypes.CDLL:
 
 
 @cache
-def _parallel() -> int | None:
-    """`GOMP_parallel` of torch's own OpenMP: a second set of threads would fight with it."""
+def _parallel() -> tuple[int | None, int | None]:
+    """`GOMP_parallel` and `omp_get_num_threads` of torch's own OpenMP.
+
+    A second set of threads would fight with it.
+    """
     home = Path(torch.__file__).parent
     folders = (home / "lib", home.parent / "torch.libs")
     kinds = ("libgomp*", "libiomp5*", "libomp*")
     for path in (path for folder in folders for kind in kinds for path in folder.glob(kind)):
         try:
-            entry = ctypes.CDLL(str(path)).GOMP_parallel
+            loaded = ctypes.CDLL(str(path))
+            entries = loaded.GOMP_parallel, loaded.omp_get_num_threads
         except (OSError, AttributeError):
             continue
-        return ctypes.cast(entry, ctypes.c_void_p).value
-    return None
+        run, size = (ctypes.cast(entry, ctypes.c_void_p).value for entry in entries)
+        return run, size
+    return None, None
 
 
 def signature(tensors: Iterable[Tensor]) -> bytes:
@@ -211,7 +213,8 @@ class Routine:
     def _new_call(self, size: int, poison: bool) -> _Call:
         call = _Call.from_buffer_copy(self._template)
         call.size, call.poison = size, int(poison)
-        call.threads, call.parallel = torch.get_num_threads(), _parallel()
+        call.threads = torch.get_num_threads()
+        call.parallel, call.team_size = _parallel()
         return call
 
     def pack(self, weights: Mapping[str, Tensor], size: int, like: Tensor) -> Tensor:

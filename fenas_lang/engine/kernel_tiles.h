@@ -9,6 +9,8 @@
 #define LANES ((int64_t)(VECTOR_BYTES / sizeof(REAL)))
 #define TILE (2 * LANES)
 #define BLOCK 48
+#define FEW_ROWS 24
+#define LEAST_WORK 100000
 #define INLINE static inline __attribute__((always_inline))
 
 typedef REAL vec __attribute__((vector_size(VECTOR_BYTES)));
@@ -88,9 +90,10 @@ INLINE vec NAME(vtanh)(vec x) {
     return (vec)((ivec)size | sign);
 }
 
+/* Far below 0 the power of two is 0, and so is the result, as at minus infinity it must be. */
 INLINE vec NAME(vsigmoid)(vec x) {
     ivec n;
-    vec p = NAME(reduced)(NAME(clamped)(-NAME(absolute)(x), BIAS * (REAL)-0.69, 0), &n);
+    vec p = NAME(reduced)(NAME(clamped)(-NAME(absolute)(x), BIAS * (REAL)-0.6932, 0), &n);
     vec scale = NAME(power_of_two)(n), e = p * scale + scale, one = NAME(all)((REAL)1);
     return NAME(either)(x < NAME(all)(0), e, one) / (e + one);
 }
@@ -234,11 +237,13 @@ static void NAME(instruct)(int op, int64_t rows, struct NAME(place) d, struct NA
 
 /* ---- Programs over tiles -------------------------------------------------------------------- */
 
-/* A thread's rows: where each array is in the step at hand, where each operand of the tile at hand
-   is, and room for slots.  In the last
-   tile, which may be narrower than TILE, arrays are worked on in copies with room for all of it. */
+/* What a thread has: where each array is in the step at hand, where each operand of the tile at
+   hand is, and room for slots.  In the last tile, which may be narrower than TILE, arrays are worked on in copies with room for all of it.
+   Threads that share rows have columns each, and wait for each other behind each stage. */
 struct NAME(worker) {
     const struct call *call;
+    struct work *shared;
+    int64_t first_column, end_column;
     struct NAME(place) *operands;
     REAL **now, *slots, *copies;
 };
@@ -321,16 +326,18 @@ static int64_t NAME(rows_of)(const struct call *call, int64_t n) {
 static void NAME(run_step)(struct NAME(worker) *self, int64_t from, int64_t to) {
     const struct call *call = self->call;
     int64_t blocks = (to - from + BLOCK - 1) / BLOCK;
-    for (int64_t s = 0; s < call->stage_count; s++)
-        for (int64_t column = 0; column < call->size; column += TILE)
+    for (int64_t s = 0; s < call->stage_count; s++) {
+        for (int64_t column = self->first_column; column < self->end_column; column += TILE)
             for (int64_t b = 0; b < blocks; b++) {
                 int64_t row = from + (to - from) * b / blocks;
                 int64_t end = from + (to - from) * (b + 1) / blocks;
                 NAME(run_tile)(self, &call->stages[s], row, end - row, column);
             }
+        if (self->shared) wait_for_all(self->shared);
+    }
 }
 
-/* All time steps for some rows.  Rows need nothing of each other, so there is no barrier. */
+/* All time steps for some rows. */
 static void NAME(run_rows)(struct NAME(worker) *self, int64_t from, int64_t to) {
     const struct call *call = self->call;
     for (int64_t k = 0; k < call->time; k++) {
@@ -365,32 +372,65 @@ static int64_t NAME(first_row)(const struct call *call, int64_t part, int64_t pa
     return low;
 }
 
+static int NAME(begin)(struct NAME(worker) *self, const struct call *call) {
+    int64_t tile = BLOCK * TILE, operands = call->array_count + call->slot_count;
+    *self = (struct NAME(worker)){.call = call, .end_column = call->size};
+    self->operands = malloc((size_t)operands * sizeof *self->operands);
+    self->now = malloc((size_t)call->array_count * sizeof *self->now);
+    self->slots = workspace((size_t)(call->slot_count * tile) * sizeof(REAL), call->poison);
+    self->copies = workspace((size_t)(call->access_count * tile) * sizeof(REAL), call->poison);
+    if (!self->operands || !self->now || !self->slots || !self->copies) return 0;
+    for (int64_t k = 0; k < call->slot_count; k++)
+        self->operands[call->array_count + k] = (struct NAME(place)){self->slots + k * tile, TILE};
+    return 1;
+}
+
+static void NAME(end)(struct NAME(worker) *self) {
+    free(self->operands);
+    free(self->now);
+    free(self->slots);
+    free(self->copies);
+}
+
+/* Rows need nothing of each other, so threads that have rows each need not wait. */
 static void NAME(rows_part)(struct work *work, int64_t part) {
     const struct call *call = work->call;
-    int64_t tile = BLOCK * TILE, operands = call->array_count + call->slot_count;
-    struct NAME(worker) self = {call, NULL, NULL, NULL, NULL};
-    self.operands = malloc((size_t)operands * sizeof *self.operands);
-    self.now = malloc((size_t)call->array_count * sizeof *self.now);
-    self.slots = workspace((size_t)(call->slot_count * tile) * sizeof(REAL), call->poison);
-    self.copies = workspace((size_t)(call->access_count * tile) * sizeof(REAL), call->poison);
-    if (self.operands && self.now && self.slots && self.copies) {
-        for (int64_t k = 0; k < call->slot_count; k++)
-            self.operands[call->array_count + k]
-                = (struct NAME(place)){self.slots + k * tile, TILE};
+    struct NAME(worker) self;
+    if (NAME(begin)(&self, call))
         NAME(run_rows)(&self, NAME(first_row)(call, part, work->parts),
                        NAME(first_row)(call, part + 1, work->parts));
-    } else {
+    else
         __atomic_store_n(&work->failed, 1, __ATOMIC_RELAXED);
-    }
-    free(self.operands);
-    free(self.now);
-    free(self.slots);
-    free(self.copies);
+    NAME(end)(&self);
+}
+
+/* Threads that have columns each read their part of the weights only, for all rows at once. */
+static void NAME(columns_member)(struct work *work, int64_t rank) {
+    const struct call *call = work->call;
+    struct NAME(worker) self;
+    int64_t tiles = (call->size + TILE - 1) / TILE;
+    if (!NAME(begin)(&self, call)) __atomic_store_n(&work->failed, 1, __ATOMIC_RELAXED);
+    self.shared = work;
+    self.first_column = tiles * rank / work->members * TILE;
+    self.end_column = tiles * (rank + 1) / work->members * TILE;
+    if (self.end_column > call->size) self.end_column = call->size;
+    wait_for_all(work);
+    if (!work->failed) NAME(run_rows)(&self, 0, call->batch);
+    NAME(end)(&self);
+}
+
+/* By columns where a thread's own rows would be too few to fill registers, or to make up for
+   reading all weights, and where a stage is long against waiting for each other. */
+static int NAME(by_columns)(const struct call *call) {
+    int64_t products = call->stages[call->stage_count - 1].end_product;
+    int64_t work = call->batch * call->size * call->size * products / call->stage_count;
+    return call->threads > 1 && call->size >= call->threads * TILE
+           && call->batch < call->threads * FEW_ROWS && work >= LEAST_WORK;
 }
 
 static int NAME(run)(const struct call *call) {
-    struct work work = {call, NAME(rows_part), 0, 0, 0};
-    return run_parts(&work, call->threads < call->batch ? call->threads : call->batch);
+    if (NAME(by_columns)(call)) return run_together(call, NAME(columns_member));
+    return run_parts(call, NAME(rows_part), call->threads < call->batch ? call->threads : call->batch);
 }
 
 /* ---- Packing -------------------------------------------------------------------------------- */
@@ -406,8 +446,7 @@ static void NAME(pack_part)(struct work *work, int64_t part) {
 }
 
 static int NAME(pack)(const struct call *call) {
-    struct work work = {call, NAME(pack_part), 0, 0, 0};
-    return run_parts(&work, call->matrix_count * ((call->size + TILE - 1) / TILE));
+    return run_parts(call, NAME(pack_part), call->matrix_count * ((call->size + TILE - 1) / TILE));
 }
 
 /* Each word goes through a one-to-one change of its sum. */
@@ -435,4 +474,6 @@ static int NAME(sign)(const struct block *blocks, int64_t count, uint32_t *sums)
 #undef LANES
 #undef TILE
 #undef BLOCK
+#undef FEW_ROWS
+#undef LEAST_WORK
 #undef INLINE

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from fenas_lang.check.loader import resolve
+from fenas_lang.emit.sizes import check_sizes, check_square
 from fenas_lang.engine import arguments
 from fenas_lang.engine.compiled import CompiledLayer, class_of
 from fenas_lang.ir.lower import lower
@@ -43,10 +44,10 @@ def compile(
     """
     cell = resolve(cell)
     dataflow = lower(cell)
-    arguments.check_sizes(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
+    check_sizes(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
     arguments.check_probability("dropout", dropout)
     arguments.check_dtype(dtype)
-    arguments.check_square(dataflow, input_size, hidden_size, num_layers, bidirectional)
+    check_square(dataflow, input_size, hidden_size, num_layers, bidirectional)
     masks = arguments.active_masks(variational)
     made = class_of(replace(cell, source=None), dataflow, frozenset(masks))
     options: dict[str, Any] = {"variational": masks} if masks else {}

@@ -182,7 +182,8 @@ class _Operation(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Any, ...]:
-        tensors, kept = ctx.saved_tensors[: ctx.given], ctx.saved_tensors[ctx.given :]
+        saved = ctx.saved_tensors  # once only: a checkpoint recomputes them at each reading
+        tensors, kept = saved[: ctx.given], saved[ctx.given :]
         loop = ctx.loop
         names = (*loop.cell.matrices, *loop.cell.vectors)
         flags = ctx.needs_input_grad[len(ctx.needs_input_grad) - len(names) :]

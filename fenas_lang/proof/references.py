@@ -88,49 +88,49 @@ def _by_signature() -> Mapping[tuple[object, ...], Sequence[Reference]]:
     return found
 
 
-def _slots(blocks: str, separate: str = "") -> dict[str, Slot]:
+def slots(blocks: str, separate: str = "") -> dict[str, Slot]:
     """Slots of nodes `f(@x, @h_prev)` that are called as the documentation names their blocks.
 
     A block in `separate` has two nodes, called `nx` and `nh` for `n`, with a bias each.
     """
-    slots: dict[str, Slot] = {}
+    found: dict[str, Slot] = {}
     for block, letter in enumerate(blocks):
         inner, outer = (f"{letter}x", f"{letter}h") if letter in separate else (letter, letter)
-        slots[f"{inner}.x"] = Slot(f"W_i{letter}", ("weight_ih",), block)
-        slots[f"{outer}.h_prev"] = Slot(f"W_h{letter}", ("weight_hh",), block)
+        found[f"{inner}.x"] = Slot(f"W_i{letter}", ("weight_ih",), block)
+        found[f"{outer}.h_prev"] = Slot(f"W_h{letter}", ("weight_hh",), block)
         if letter in separate:
-            slots[f"{inner}.bias"] = Slot(f"b_i{letter}", ("bias_ih",), block)
-            slots[f"{outer}.bias"] = Slot(f"b_h{letter}", ("bias_hh",), block)
+            found[f"{inner}.bias"] = Slot(f"b_i{letter}", ("bias_ih",), block)
+            found[f"{outer}.bias"] = Slot(f"b_h{letter}", ("bias_hh",), block)
         else:
             both = f"b_i{letter} + b_h{letter}"
-            slots[f"{letter}.bias"] = Slot(both, ("bias_ih", "bias_hh"), block)
-    return slots
+            found[f"{letter}.bias"] = Slot(both, ("bias_ih", "bias_hh"), block)
+    return found
 
 
-def _layers(name: str, text: str, slots: Mapping[str, Slot], option: str = "") -> list[Reference]:
+def layers(name: str, text: str, places: Mapping[str, Slot], option: str = "") -> list[Reference]:
     """A layer with and without biases; `option` is a further argument of its constructor."""
     plain = text.replace(" {", " without bias {", 1)
-    weights = {name: slot for name, slot in slots.items() if not name.endswith("bias")}
+    weights = {name: slot for name, slot in places.items() if not name.endswith("bias")}
     given = f"({option})" if option else ""
     return [
-        Reference(f"{name}{given}", text, slots),
+        Reference(f"{name}{given}", text, places),
         Reference(f"{name}({', '.join(filter(None, (option, 'bias=False')))})", plain, weights),
     ]
 
 
 REFERENCES = (
-    *_layers(
+    *layers(
         "torch.nn.RNN",
         "cell RNN in open (x, h_prev) -> h { h = tanh(@x, @h_prev) }",
-        _slots("h"),
+        slots("h"),
     ),
-    *_layers(
+    *layers(
         "torch.nn.RNN",
         "cell RNN in open (x, h_prev) -> h { h = relu(@x, @h_prev) }",
-        _slots("h"),
+        slots("h"),
         "nonlinearity='relu'",
     ),
-    *_layers(
+    *layers(
         "torch.nn.LSTM",
         """
         cell LSTM in open (x, h_prev, c_prev) -> (h, c) {
@@ -142,9 +142,9 @@ REFERENCES = (
             h = o * tanh(c)
         }
         """,
-        _slots("ifgo"),
+        slots("ifgo"),
     ),
-    *_layers(
+    *layers(
         "torch.nn.GRU",
         """
         cell GRU in open (x, h_prev) -> h {
@@ -156,7 +156,7 @@ REFERENCES = (
             h  = (1 - z) * n + z * h_prev
         }
         """,
-        _slots("rzn", separate="n"),
+        slots("rzn", separate="n"),
     ),
 )
 """The layers of `torch.nn`; torch keeps the rows of their blocks in the order given here."""

@@ -47,3 +47,66 @@ more, and nobody reads such a drawing. `--emit dot` writes the text for Graphviz
     hint="`--emit dot` writes the text for Graphviz, whatever the size",
     language="text",
 )
+
+NO_ONNX = Rule(
+    "FEN233",
+    "the package for ONNX models is missing",
+    "writing an ONNX model needs the package `onnx`: {reason}",
+    """
+ONNX is a format that many runtimes read: onnxruntime, OpenVINO, TensorRT and others. The package
+`onnx` writes it; it is no part of the plain installation. To run a model, install a runtime, such
+as `pip install onnxruntime`.
+""",
+    bad="fenasc compile gru.fen --emit onnx -o gru.onnx",
+    good="pip install 'fenas-lang[onnx]' && fenasc compile gru.fen --emit onnx -o gru.onnx",
+    hint="pip install 'fenas-lang[onnx]'",
+    language="text",
+)
+
+BYTES_ON_TERMINAL = Rule(
+    "FEN234",
+    "bytes that a terminal cannot show",
+    "this target is no text, so it is not written to the terminal",
+    """
+An ONNX model is a binary file. Give it a name with `-o`, or send it into a pipe or a file.
+""",
+    bad="fenasc compile gru.fen --emit onnx",
+    good="fenasc compile gru.fen --emit onnx -o gru.onnx",
+    hint="`-o FILE` writes it to a file",
+    language="text",
+)
+
+TOO_LARGE_FOR_ONNX = Rule(
+    "FEN235",
+    "too large for an ONNX model",
+    "weights of {size} GiB are too large for an ONNX model: less than 2 GiB fit into one",
+    """
+A model is one message of Protocol Buffers, and those are below 2 GiB.
+""",
+    bad="fenasc compile lstm.fen --emit onnx --hidden-size 20000 -o lstm.onnx",
+    good="fenasc compile lstm.fen --emit onnx --hidden-size 2000 -o lstm.onnx",
+    hint="make the sizes smaller, or export in half precision: `layer.half().to_onnx(path)`",
+    language="text",
+)
+
+UNKNOWN_TO_ONNX = Rule(
+    "FEN236",
+    "weights of a type that is not exported",
+    "weights of type {dtype} are not exported; those of {dtypes} are",
+    """
+Runtimes have the operators that cells need in these types. A layer is converted as any module of
+PyTorch is, by `layer.float()`, `layer.half()` or `layer.double()`.
+""",
+    bad="""
+import torch
+import fenas_lang as fen
+fen.compile("gru.fen", 3, 4, dtype=torch.bfloat16).to_onnx("gru.onnx")
+""",
+    good="""
+import torch
+import fenas_lang as fen
+fen.compile("gru.fen", 3, 4, dtype=torch.bfloat16).float().to_onnx("gru.onnx")
+""",
+    hint="`layer.float().to_onnx(path)` exports it in single precision",
+    language="python",
+)

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from fenas_lang.tasks.cross_entropy import linear_cross_entropy
+from fenas_lang.engine.linear_cross_entropy import LinearCrossEntropy
 from fenas_lang.tasks.training import LayerFactory
 
 State = Any
@@ -59,7 +59,7 @@ class WordLanguageModel(nn.Module):
     ):
         super().__init__()
         self.embedding = nn.Embedding(words, hidden_size)
-        self.decoder = nn.Linear(hidden_size, words)
+        self.decoder = LinearCrossEntropy(hidden_size, words, reduction="sum")
         self.decoder.weight = self.embedding.weight
         nn.init.uniform_(self.embedding.weight, -0.1, 0.1)
         nn.init.zeros_(self.decoder.bias)
@@ -70,9 +70,8 @@ class WordLanguageModel(nn.Module):
     def loss(self, words: Tensor, targets: Tensor, state: State = None) -> tuple[Tensor, State]:
         """Nats over all targets, summed, and the state after the last; both tensors are (T, B)."""
         features, state = self.layer(self.embedding(words), state)
-        features = self._dropped(features).flatten(0, 1)
-        weight, bias = self.decoder.weight, self.decoder.bias
-        return linear_cross_entropy(features, weight, bias, targets.flatten()), state
+        loss: Tensor = self.decoder(self._dropped(features), targets)
+        return loss, state
 
     def _dropped(self, features: Tensor) -> Tensor:
         if not (self.training and self.dropout):

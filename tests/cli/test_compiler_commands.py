@@ -42,6 +42,27 @@ def test_every_target_prints(fenasc, target):
     assert ran.status == 0 and len(ran.out) > 100
 
 
+def test_a_model_goes_to_a_file_or_a_pipe(fenasc):
+    words = ("compile", "gru.fen", "--emit", "onnx", "--input-size", 3, "--hidden-size", 4)
+    assert fenasc(*words, "-o", "gru.onnx").status == 0
+    command = [sys.executable, "-m", "fenas_lang", *map(str, words)]
+    piped = subprocess.run(command, capture_output=True, timeout=120)
+    assert (piped.returncode, piped.stdout) == (0, Path("gru.onnx").read_bytes())
+    assert fenasc(*words, "--seed", 1, "-o", "other.onnx").status == 0
+    assert Path("other.onnx").read_bytes() != piped.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
+def test_a_model_does_not_go_to_a_terminal():
+    controller, terminal = os.openpty()
+    command = [sys.executable, "-m", "fenas_lang", "compile", "gru.fen", "--emit", "onnx"]
+    ran = subprocess.run(command, stdout=terminal, stderr=subprocess.PIPE, text=True, timeout=120)
+    os.close(terminal)
+    os.close(controller)
+    assert ran.returncode == 2
+    assert "FEN234" in ran.stderr and "`-o FILE`" in ran.stderr
+
+
 def test_an_unknown_target_lists_them(fenasc):
     ran = fenasc("compile", "gru.fen", "--emit", "tourch")
     assert ran.status == 2

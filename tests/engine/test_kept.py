@@ -177,6 +177,17 @@ def test_inference_mode() -> None:
     assert torch.equal(layer.requires_grad_(False)(X)[0], inside)
 
 
+@pytest.mark.parametrize("name", ["GRU", "LSTM", "ENAS"])
+def test_with_masks_and_without_in_turn(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = compile(load(name), 4, 4, variational={"x": 0.5, "h": 0.5, "edges": 0.5})
+    found: dict[str, list[Tensor]] = {}
+    for backend in ("", "torch"):
+        monkeypatch.setenv("FENAS_BACKEND", backend)
+        torch.manual_seed(0)
+        found[backend] = [infer(layer.train(k % 2 == 0)) for k in range(4)]
+    torch.testing.assert_close(found[""], found["torch"])
+
+
 def test_weights_in_any_order_of_memory() -> None:
     layer = compile(load("GRU"), 4, 4)
     expected = infer(layer)

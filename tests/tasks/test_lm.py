@@ -45,7 +45,7 @@ def by_definition(model: WordLanguageModel, text: np.ndarray) -> float:
     words = torch.cat([torch.zeros(1, dtype=torch.long), targets[:-1]])
     with torch.no_grad():
         features, _ = model.layer(model.embedding(words.unsqueeze(1)))
-        logits = model.decoder(features.squeeze(1))
+        logits = model.decoder.logits(features.squeeze(1))
     return cross_entropy(logits, targets).exp().item()
 
 
