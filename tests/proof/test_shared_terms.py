@@ -1,0 +1,46 @@
+"""The graph that ring keys are made of: as exact as one vertex a term, and much smaller."""
+
+from __future__ import annotations
+
+import random
+
+from corpus import mutants, originals, twin
+
+from fenas_lang.check.loader import loads
+from fenas_lang.ir.graph import Graph
+from fenas_lang.ir.labelling import canonical_digest
+from fenas_lang.ir.lower import expand, lower
+from fenas_lang.proof.renaming import TermGraph, canonical_form, order_of, shapes_of, unnamed_form
+from fenas_lang.proof.ring_key import NO_RING_KEY, ring_key
+from fenas_lang.proof.shared_terms import SharedTerms
+
+
+def unshared(graph: Graph) -> str:
+    terms = TermGraph(unnamed_form(graph))
+    return canonical_digest(terms.labels, terms.operands, order_of(terms))
+
+
+def test_sharing_keeps_apart_and_merges_the_same_cells() -> None:
+    rng = random.Random(4)
+    graphs = list(originals(31, 40))
+    graphs += [twin(graph, rng, flips=rng.random() < 0.5) for graph in graphs]
+    graphs += [mutant for _, mutant in mutants(32, 60)]
+    shared = [canonical_form(graph).digest for graph in graphs]
+    plain = [unshared(graph) for graph in graphs]
+    pairs = set(zip(shared, plain, strict=True))
+    assert len(pairs) == len(set(shared)) == len(set(plain)) < len(graphs)
+
+
+def test_what_two_matrices_read_is_there_once() -> None:
+    text = "a = tanh(@x, @h); b = a*h + x; c = tanh(@b); d = sigmoid(@b); y = c*d"
+    form = unnamed_form(expand(lower(loads(f"cell C in open (x, h) -> y {{ {text} }}"))))
+    terms = SharedTerms(form, shapes_of(form.graph))
+    assert terms.labels.count("linear") == 4
+    assert len(terms.labels) < len(TermGraph(form).labels)
+
+
+def test_matrices_nested_deeply_have_a_key() -> None:
+    nested = "; ".join(f"a{k} = identity(@{f'a{k - 1}' if k else 'x'})" for k in range(1200))
+    for last in ("tanh(@a1199, @h)", "a1199 - h", "tanh(a1199, h) * sigmoid(a1199 - h)"):
+        cell = loads(f"cell C in open (x, h) -> y without bias {{ {nested}; y = {last} }}")
+        assert ring_key(expand(lower(cell))) != NO_RING_KEY
