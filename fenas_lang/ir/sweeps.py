@@ -23,28 +23,98 @@ _FIRST, _SECOND = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9
 _OWN, _LABEL = 0x94D049BB133111EB, 0xD6E8FEB86659FD93
 """Odd numbers without pattern (constants of SplitMix64 and its kin)."""
 
-Split = Sequence[tuple[Sequence[int], Sequence[int]]]
-"""Of each vertex, the labels of its edges, and its neighbours."""
+
+class Edges:
+    """Neighbours of vertices: `plain` ones, and those along `labels`, which are 1 or greater."""
+
+    __slots__ = ("labelled", "labels", "plain")
+
+    def __init__(self) -> None:
+        self.plain: list[Sequence[int]] = []
+        self.labels: list[Sequence[int]] = []
+        self.labelled: list[Sequence[int]] = []
+
+    def add(self, plain: Sequence[int], labels: Sequence[int], labelled: Sequence[int]) -> None:
+        """The edges of the next vertex."""
+        self.plain.append(plain)
+        self.labels.append(labels)
+        self.labelled.append(labelled)
+
+    def reversed(self) -> Edges:
+        """The same edges from their other ends."""
+        plain: list[list[int]] = [[] for _ in self.plain]
+        labels: list[list[int]] = [[] for _ in self.plain]
+        labelled: list[list[int]] = [[] for _ in self.plain]
+        for vertex, others in enumerate(self.plain):
+            for other in others:
+                plain[other].append(vertex)
+            for label, other in zip(self.labels[vertex], self.labelled[vertex], strict=True):
+                labels[other].append(label)
+                labelled[other].append(vertex)
+        users = Edges()
+        users.plain, users.labels, users.labelled = [*plain], [*labels], [*labelled]
+        return users
+
+    def operands(self) -> Operands:
+        """Of each vertex, pairs of a label (0 for a plain edge) and a neighbour."""
+        return [
+            [*((0, other) for other in plain), *zip(labels, labelled, strict=True)]
+            for plain, labels, labelled in zip(self.plain, self.labels, self.labelled, strict=True)
+        ]
 
 
-def swept_order(labels: Sequence[str], operands: Operands) -> tuple[int, ...]:
-    """The vertices in an order that depends on the graph's isomorphism class alone.
+class Labelled:
+    """A directed acyclic graph, made by adding vertices after their operands."""
 
-    Operands precede their users; edge labels are small non-negative integers.  Raises FenError
-    (FEN259) past a stated amount of work.  (Labels that are told apart by text alone, and whose
-    digests of 64 bits agree, can make it miss that two graphs are the same; never the opposite.)
-    """
-    users = reverse(operands)
-    colours = [_of_label(label) for label in labels]
-    stable = _settle(colours, _split(operands), _split(users))
-    order = sorted(range(len(colours)), key=colours.__getitem__)
-    if len(set(colours)) == len(order):
-        return tuple(order)
-    ranked = ranks([colours[v] for v in order], order)
-    return tuple(Search(operands, users).order(ranked, stable))
+    def __init__(self) -> None:
+        self.labels: list[str] = []
+        self.edges = Edges()
+
+    def add(
+        self,
+        label: str,
+        plain: Sequence[int] = (),
+        labels: Sequence[int] = (),
+        labelled: Sequence[int] = (),
+    ) -> int:
+        """A vertex over operands along plain edges, and along edges of certain labels (1, 2 …)."""
+        self.labels.append(label)
+        self.edges.add(plain, labels, labelled)
+        return len(self.labels) - 1
+
+    def order(self) -> tuple[int, ...]:
+        """The vertices in an order that depends on the graph's isomorphism class alone.
+
+        Raises FenError (FEN259) past a stated amount of work.  (Label texts whose digests of 64
+        bits agree can make it miss that two graphs are the same; never the opposite.)
+        """
+        colours = [_of_label(label) for label in self.labels]
+        stable = _settle(colours, self.edges, self.edges.reversed())
+        order = sorted(range(len(colours)), key=colours.__getitem__)
+        if len(set(colours)) == len(order):
+            return tuple(order)
+        operands = self.edges.operands()
+        ranked = ranks([colours[v] for v in order], order)
+        return tuple(Search(operands, reverse(operands)).order(ranked, stable))
+
+    def digest(self, order: Sequence[int]) -> str:
+        """32 hexadecimal digits for the graph written in an order.
+
+        A label may hold any text without a line end.
+        """
+        place = {v: k for k, v in enumerate(order)}
+        edges, lines = self.edges, []
+        for vertex in order:
+            plain = sorted([place[u] for u in edges.plain[vertex]])
+            line = f"{self.labels[vertex]}{plain}"
+            if edges.labels[vertex]:
+                others = [place[u] for u in edges.labelled[vertex]]
+                line += f"{sorted(zip(edges.labels[vertex], others, strict=True))}"
+            lines.append(line)
+        return blake2b("\n".join(lines).encode(), digest_size=16).hexdigest()
 
 
-def _settle(colours: list[int], below: Split, above: Split) -> bool:
+def _settle(colours: list[int], below: Edges, above: Edges) -> bool:
     """Sweep until all differ, or equal colours see equal colours along equal edges: whether so."""
     ways = cycle(((range(len(colours)), below), (range(len(colours) - 1, -1, -1), above)))
     classes, unchanged = 0, 0
@@ -58,25 +128,16 @@ def _settle(colours: list[int], below: Split, above: Split) -> bool:
     return False
 
 
-def _sweep(colours: list[int], vertices: Iterable[int], edges: Split) -> None:
+def _sweep(colours: list[int], vertices: Iterable[int], edges: Edges) -> None:
     """Mix the colours of neighbours into each vertex's, in place."""
     colour_of = colours.__getitem__
+    plain, labels, labelled = edges.plain, edges.labels, edges.labelled
     for vertex in vertices:
-        labels, others = edges[vertex]
-        value = _OWN * colours[vertex] + sum(map(colour_of, others))
-        if labels:
-            value += _LABEL * sum(map(mul, labels, map(colour_of, others)))
+        value = _OWN * colours[vertex] + sum(map(colour_of, plain[vertex]))
+        if labels[vertex]:
+            value += _LABEL * sum(map(mul, labels[vertex], map(colour_of, labelled[vertex])))
         value = ((value ^ (value >> 30)) * _FIRST) & _MASK
         colours[vertex] = ((value ^ (value >> 27)) * _SECOND) & _MASK
-
-
-def _split(edges: Operands) -> Split:
-    """Labels are left out where all are 0, as most are."""
-    split: list[tuple[Sequence[int], Sequence[int]]] = []
-    for own in edges:
-        labels, others = zip(*own, strict=True) if own else ((), ())
-        split.append((labels if any(labels) else (), others))
-    return split
 
 
 @lru_cache(1 << 12)

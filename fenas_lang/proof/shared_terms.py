@@ -14,10 +14,11 @@ from math import lcm
 from typing import NamedTuple
 
 from fenas_lang.ir.polynomial import UNIT, Coefficient, Monomial, Polynomial
+from fenas_lang.ir.sweeps import Labelled
 from fenas_lang.proof.normal_form import Key, NormalForm, Ring
 
-_PLAIN, _MATRIX = 0, 1
-"""Edge labels: an operand, and the parameter that is a linear map's matrix.
+_MATRIX = 1
+"""Label of the edge to the parameter that is a linear map's matrix.
 
 The edges of a polynomial are labelled with the places of their coefficients among its own.
 """
@@ -31,11 +32,10 @@ class _Parts(NamedTuple):
 
 
 class SharedTerms:
-    """A labelled graph whose vertices precede their users; `parameters` are vertices by name."""
+    """A normal form as a `graph`; `parameters` are its vertices by name."""
 
     def __init__(self, form: NormalForm, shapes: Mapping[str, str]):
-        self.labels: list[str] = []
-        self.operands: list[list[tuple[int, int]]] = []
+        self.graph = Labelled()
         self.parameters: dict[str, int] = {}
         self._ring: Ring = form.ring
         self._shapes = shapes
@@ -48,16 +48,11 @@ class SharedTerms:
         for position, polynomial in enumerate(form.outputs):
             divisor, whole = _whole(polynomial)
             value = self._polynomial(whole)
-            self._vertex(f"output {position} / {divisor:x}", [(_PLAIN, value)])
-
-    def _vertex(self, label: str, operands: list[tuple[int, int]]) -> int:
-        self.labels.append(label)
-        self.operands.append(operands)
-        return len(self.labels) - 1
+            self.graph.add(f"output {position} / {divisor:x}", [value])
 
     def _parameter(self, name: str) -> int:
         if name not in self.parameters:
-            self.parameters[name] = self._vertex(f"parameter {self._shapes[name]}", [])
+            self.parameters[name] = self.graph.add(f"parameter {self._shapes[name]}")
         return self.parameters[name]
 
     def _place_atom(self, number: int) -> None:
@@ -66,13 +61,13 @@ class SharedTerms:
         if op == "param":
             self._atoms[number] = self._parameter(str(name))
         elif operand is None:
-            self._atoms[number] = self._vertex(f"{op} {name}", [])
+            self._atoms[number] = self.graph.add(f"{op} {name}")
         elif op != "linear":
-            self._atoms[number] = self._vertex(op, [(_PLAIN, self._polynomial(operand))])
+            self._atoms[number] = self.graph.add(op, [self._polynomial(operand)])
 
     def _polynomial(self, wanted: Key) -> int:
         """Its vertex.  Iterative, since matrices may be nested thousands deep."""
-        waiting = [(wanted, self._parts(wanted))]
+        waiting = [] if wanted in self._polynomials else [(wanted, self._parts(wanted))]
         while waiting:
             key, parts = waiting[-1]
             missing = [k for k in self._inside(parts) if k not in self._polynomials]
@@ -107,21 +102,26 @@ class SharedTerms:
     def _place_polynomial(self, key: Key, parts: _Parts) -> None:
         if key in self._polynomials:
             return
-        operands: list[tuple[Coefficient, int]]
-        operands = [(1, self._map(name, inner)) for name, inner in parts.maps.items()]
-        operands += [(c, self._product(m)) for m, c in parts.terms if m]
-        places = {c: k for k, c in enumerate(sorted({c for c, _ in operands}))}
-        constant = next((c for m, c in parts.terms if m == UNIT), 0)
+        coefficients: list[Coefficient] = [1] * len(parts.maps)
+        operands = [self._map(name, inner) for name, inner in parts.maps.items()]
+        constant: Coefficient = 0
+        for monomial, coefficient in parts.terms:
+            if monomial == UNIT:
+                constant = coefficient
+            else:
+                coefficients.append(coefficient)
+                operands.append(self._product(monomial))
+        places = {c: k for k, c in enumerate(sorted(set(coefficients)), start=1)}
         label = f"sum {' '.join(map(_exactly, places))} + {_exactly(constant)}"
-        edges = [(places[c], vertex) for c, vertex in operands]
-        self._polynomials[key] = self._vertex(label, edges)
+        edges = [places[c] for c in coefficients]
+        self._polynomials[key] = self.graph.add(label, (), edges, operands)
 
     def _product(self, monomial: Monomial) -> int:
         if len(monomial) == 1:
             return self._factor(monomial[0])
         if monomial not in self._products:
-            factors = [(_PLAIN, self._factor(number)) for number in monomial]
-            self._products[monomial] = self._vertex("product", factors)
+            factors = [self._factor(number) for number in monomial]
+            self._products[monomial] = self.graph.add("product", factors)
         return self._products[monomial]
 
     def _factor(self, number: int) -> int:
@@ -132,9 +132,9 @@ class SharedTerms:
 
     def _map(self, name: str, operand: Key) -> int:
         if (name, operand) not in self._maps:
-            value = self._polynomials[operand]
-            edges = [(_PLAIN, value), (_MATRIX, self._parameter(name))]
-            self._maps[name, operand] = self._vertex("linear", edges)
+            matrix = self._parameter(name)
+            place = self.graph.add("linear", [self._polynomials[operand]], [_MATRIX], [matrix])
+            self._maps[name, operand] = place
         return self._maps[name, operand]
 
 

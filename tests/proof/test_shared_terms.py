@@ -35,8 +35,8 @@ def test_what_two_matrices_read_is_there_once() -> None:
     text = "a = tanh(@x, @h); b = a*h + x; c = tanh(@b); d = sigmoid(@b); y = c*d"
     form = unnamed_form(expand(lower(loads(f"cell C in open (x, h) -> y {{ {text} }}"))))
     terms = SharedTerms(form, shapes_of(form.graph))
-    assert terms.labels.count("linear") == 4
-    assert len(terms.labels) < len(TermGraph(form).labels)
+    assert terms.graph.labels.count("linear") == 4
+    assert len(terms.graph.labels) < len(TermGraph(form).labels)
 
 
 def test_matrices_nested_deeply_have_a_key() -> None:
