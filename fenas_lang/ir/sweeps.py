@@ -43,16 +43,16 @@ class Edges:
     def reversed(self) -> Edges:
         """The same edges from their other ends."""
         plain: list[list[int]] = [[] for _ in self.plain]
-        labels: list[list[int]] = [[] for _ in self.plain]
-        labelled: list[list[int]] = [[] for _ in self.plain]
+        pairs: dict[int, list[tuple[int, int]]] = {}
         for vertex, others in enumerate(self.plain):
             for other in others:
                 plain[other].append(vertex)
-            for label, other in zip(self.labels[vertex], self.labelled[vertex], strict=True):
-                labels[other].append(label)
-                labelled[other].append(vertex)
+        for vertex, labels in enumerate(self.labels):
+            for label, other in zip(labels, self.labelled[vertex], strict=True):
+                pairs.setdefault(other, []).append((label, vertex))
         users = Edges()
-        users.plain, users.labels, users.labelled = [*plain], [*labels], [*labelled]
+        for vertex, others in enumerate(plain):
+            users.add(others, *(zip(*pairs[vertex], strict=True) if vertex in pairs else ((), ())))
         return users
 
     def operands(self) -> Operands:
@@ -108,8 +108,9 @@ class Labelled:
             plain = sorted([place[u] for u in edges.plain[vertex]])
             line = f"{self.labels[vertex]}{plain}"
             if edges.labels[vertex]:
-                others = [place[u] for u in edges.labelled[vertex]]
-                line += f"{sorted(zip(edges.labels[vertex], others, strict=True))}"
+                span = 1 + max(edges.labels[vertex])
+                pairs = zip(edges.labels[vertex], edges.labelled[vertex], strict=True)
+                line += f"{span}{sorted([span * place[u] + label for label, u in pairs])}"
             lines.append(line)
         return blake2b("\n".join(lines).encode(), digest_size=16).hexdigest()
 
