@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fenas_lang.check import loader
 from fenas_lang.check.check import check_text
 from fenas_lang.check.loader import shipped_cells
 from fenas_lang.emit import targets
@@ -147,7 +148,7 @@ def test_import(fenasc):
 
 
 def test_cells_as_a_map(fenasc, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("fenas_lang.check.loader.shipped_cells", lambda: ["GRU", "UGRNN", "RNN"])
+    monkeypatch.setattr(loader, "shipped_cells", lambda: ["GRU", "UGRNN", "RNN"])
     target = tmp_path / "map.svg"
     assert fenasc("cells", "--map", "-o", target).status == 0
     assert "GRU contains UGRNN" in target.read_text()
