@@ -57,7 +57,7 @@ class Subject:
         if self.form is None or len(self.form.atoms) > MANY_ATOMS:
             return ()
         with suppress(OutOfBudget):
-            return invariants(self.graph)
+            return tuple(invariants(self.graph))
         return ()
 
     @cached_property

@@ -24,7 +24,7 @@ def test_sharing_keeps_apart_and_merges_the_same_cells() -> None:
     rng = random.Random(4)
     graphs = list(originals(31, 40))
     graphs += [twin(graph, rng, flips=rng.random() < 0.5) for graph in graphs]
-    graphs += [mutant for _, mutant in mutants(32, 60)]
+    graphs += [pair[1] for pair in mutants(32, 60)]
     shared = [canonical_form(graph).digest for graph in graphs]
     plain = [unshared(graph) for graph in graphs]
     pairs = set(zip(shared, plain, strict=True))
