@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 
-from fenas_lang.check.loader import loads
+import pytest
+
+from fenas_lang.check.loader import load, loads
 from fenas_lang.ir.graph import Graph
 from fenas_lang.ir.labelling import canonical_digest
 from fenas_lang.ir.lower import expand, lower
@@ -13,6 +15,20 @@ from fenas_lang.proof.ring_key import NO_RING_KEY, ring_key
 from fenas_lang.proof.shared_terms import SharedTerms
 from fenas_lang.spaces.reader import load_space
 from fenas_lang.spaces.sample import sample
+
+
+GOLDEN = {
+    "LSTM": "ring1:c51ea320caf0e1e726b43b14cc5d3d7a",
+    "GRU": "ring1:f3e18193e94265ec40fc575e562de54d",
+    "ENAS": "ring1:7a4821c167dd25db62739bd46e5d876f",
+    "SRU": "ring1:d06c4eca8e34aa000524c2ab5e004c3c",
+}
+"""A change of these makes every stored key worthless: give it a new version in that case."""
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_a_key_stays_what_it_is(name: str) -> None:
+    assert ring_key(expand(lower(load(name)))) == GOLDEN[name]
 
 
 def unshared(graph: Graph) -> str:
