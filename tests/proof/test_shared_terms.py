@@ -16,7 +16,6 @@ from fenas_lang.proof.shared_terms import SharedTerms
 from fenas_lang.spaces.reader import load_space
 from fenas_lang.spaces.sample import sample
 
-
 GOLDEN = {
     "LSTM": "ring1:c51ea320caf0e1e726b43b14cc5d3d7a",
     "GRU": "ring1:f3e18193e94265ec40fc575e562de54d",
