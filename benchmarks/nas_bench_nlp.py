@@ -272,9 +272,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--data", type=Path, default=os.environ.get("FENAS_DATA"))
     data = parser.parse_args().data
-    folder = Path(data or ".") / "nas-bench-nlp"
+    if data is None:  # as in `make bench`, where nothing is measured then
+        print("no data: give --data FOLDER or set FENAS_DATA")
+        return
+    folder = Path(data) / "nas-bench-nlp"
     if not (folder / "architectures.jsonl.gz").exists():
-        sys.exit(f"no {folder}/architectures.jsonl.gz: give --data FOLDER or set FENAS_DATA")
+        sys.exit(f"there is no {folder}/architectures.jsonl.gz")
     torch.set_num_threads(1)
     architectures = read(folder)
     print(f"{len(architectures)} recipes became cells, each the same again from its text")
