@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from fenas_lang.analysis.gradients import GradientPaths
+from fenas_lang.analysis.relations import Relation
 from fenas_lang.ir.dependence import Entry
 from fenas_lang.ir.interval import Bound, Interval
 from fenas_lang.proof.references import Recognition
@@ -94,9 +95,17 @@ def _identity(analysis: Analysis) -> dict[str, Any]:
         "vanishing": list(analysis.vanishing),
         "recognised": analysis.recognised and _recognition(analysis.recognised),
         "equivalents": list(analysis.equivalents),
+        "relations": _relations(analysis.relations),
         "canonical_key": analysis.canonical_key,
         "ring_key": analysis.ring_key,
     }
+
+
+def _relations(found: tuple[Relation, ...] | None) -> list[dict[str, Any]] | None:
+    """Verdicts of the prover by the name of the shipped cell; null where it did not look."""
+    if found is None:
+        return None
+    return [{"name": r.name, "kind": str(r.kind), "square": r.square} for r in found]
 
 
 def _recognition(found: Recognition) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fenas_lang.analysis.gradients import GradientPaths
 from fenas_lang.analysis.recurrence import StateBehaviour
+from fenas_lang.analysis.relations import sentences
 from fenas_lang.ir.dependence import Entry
 from fenas_lang.ir.interval import REALS
 
@@ -35,6 +36,7 @@ def _identity(analysis: Analysis) -> Iterator[str]:
         yield f"It is exactly {found.name}{merged}, by normal form."
     if analysis.equivalents:
         yield f"By normal form it equals {_listed(analysis.equivalents)} of the shipped cells."
+    yield from sentences(analysis.relations or ())
     if analysis.normal_form is None:
         yield "Its normal form is too large to tell what it equals, or what cancels in it."
 

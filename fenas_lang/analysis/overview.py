@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from fenas_lang.analysis.cost import Formula, operation_count, parameter_count
@@ -10,6 +11,7 @@ from fenas_lang.analysis.equations import Equation, equations
 from fenas_lang.analysis.gradients import GradientPaths, gradient_paths
 from fenas_lang.analysis.identity import equivalents, form_of, recognised
 from fenas_lang.analysis.recurrence import Recurrence, recurrence
+from fenas_lang.analysis.relations import Relation, relations
 from fenas_lang.analysis.structure import Structure, structure
 from fenas_lang.check.check import checked
 from fenas_lang.diagnostics import FenError
@@ -70,6 +72,14 @@ class Analysis:
             return ()
         present = self.normal_form.parameters
         return tuple(p.name for p in self.parameter_shapes if p.name not in present)
+
+    @cached_property
+    def relations(self) -> tuple[Relation, ...] | None:
+        """What is proved about the cell and shipped ones; None where it is too large to say.
+
+        Computed when asked for: it takes as long as all the rest, up to a second or so.
+        """
+        return relations(self.cell, self.dataflow) if self.normal_form else None
 
     def as_json(self) -> dict[str, Any]:
         """The documented JSON object of `fenasc analyze --format json`."""

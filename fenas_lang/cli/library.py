@@ -6,11 +6,11 @@ import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from fenas_lang.cli.output import Format, print_json, write
+from fenas_lang.cli.output import Format, as_json, print_json, write
 
 SpaceChoice = Annotated[str, typer.Option("--space", help="A shipped space, or a .space file.")]
 Output = Annotated[
@@ -38,24 +38,42 @@ def register(app: typer.Typer) -> None:
 def cells(
     name: Annotated[str | None, typer.Argument(help="Print this cell's source.")] = None,
     format: Annotated[Format, typer.Option(help="How to print the list.")] = Format.text,
+    drawn: Annotated[
+        bool,
+        typer.Option("--map", help="Draw which cells contain which, as far as it is proved."),
+    ] = False,
+    to: Annotated[
+        Path | None, typer.Option("-o", help="Write to this file.", metavar="FILE")
+    ] = None,
 ) -> None:
-    """List the shipped cells with their figures, or print one.
+    """List the shipped cells with their figures, or print one, or draw their map.
 
     \b
     fenasc cells
     fenasc cells GRU > my_gru.fen
+    fenasc cells --map -o cells.svg
     """
     from fenas_lang.check import loader
 
-    if name is not None:
-        typer.echo(loader.find(name)[0].text, nl=False)
-        return
-    from fenas_lang import analysis
+    if drawn:
+        write(_map(format), to)
+    elif name is not None:
+        source = loader.find(name)[0].text
+        typer.echo(source, nl=False) if to is None else write(source, to)
+    elif format is Format.json:
+        write(as_json(_figures()), to)
+    else:
+        write(_list(), to)
 
-    rows = [analysis.figures(loader.load(known)) for known in loader.shipped_cells()]
-    if format is Format.json:
-        print_json(rows)
-        return
+
+def _figures() -> list[dict[str, Any]]:
+    from fenas_lang import analysis
+    from fenas_lang.check import loader
+
+    return [analysis.figures(loader.load(known)) for known in loader.shipped_cells()]
+
+
+def _list() -> str:
     columns = (
         "name",
         "space",
@@ -66,8 +84,21 @@ def cells(
         "plain_edges",
         "depth",
     )
-    table = [[str(row[c]) for c in columns] + [row["parameters"]["formula"]] for row in rows]
-    typer.echo(_table([*(c.replace("_edges", "") for c in columns), "parameters"], table))
+    table = [[str(row[c]) for c in columns] + [row["parameters"]["formula"]] for row in _figures()]
+    return _table([*(c.replace("_edges", "") for c in columns), "parameters"], table)
+
+
+def _map(format: Format) -> str:
+    """SVG, or the boxes and arrows as JSON."""
+    from fenas_lang.check import loader
+    from fenas_lang.cli.progress import counted
+    from fenas_lang.ir.lower import expand, lower
+    from fenas_lang.report.cell_map import cell_map
+    from fenas_lang.report.map_drawing import draw
+
+    graphs = {name: expand(lower(loader.load(name))) for name in loader.shipped_cells()}
+    found = cell_map(graphs, lambda pairs: counted(pairs, "pairs of cells"))
+    return as_json({"version": 1, **found.as_json()}) if format is Format.json else draw(found)
 
 
 def spaces(

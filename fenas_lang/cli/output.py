@@ -37,8 +37,13 @@ def note(text: str) -> None:
         typer.echo(text, err=True)
 
 
+def as_json(value: Any) -> str:
+    """As every command writes it."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
 def print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    typer.echo(as_json(value))
 
 
 def show_error(error: FenError) -> None:

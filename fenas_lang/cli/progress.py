@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
+from fenas_lang.cli.output import Verbosity
 from fenas_lang.search.lineage import figure
 from fenas_lang.search.trial import FINAL, Trial
 from fenas_lang.search.watcher import Standing, Watcher
@@ -14,6 +16,7 @@ from fenas_lang.search.watcher import Standing, Watcher
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+T = TypeVar("T")
 EVERY_SECONDS = 10.0
 PHASES = {FINAL: "training the best again"}
 
@@ -101,6 +104,16 @@ class Bar(Watcher):
     def close(self) -> None:
         if self.bar is not None:
             self.bar.stop()
+
+
+def counted(items: Sequence[T], what: str) -> Iterator[T]:
+    """The items one by one, with a bar on a terminal that goes when all are done."""
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    hidden = Verbosity.quiet or not console.is_terminal
+    yield from track(items, what, console=console, transient=True, disable=hidden)
 
 
 def watcher(quiet: bool) -> Watcher:

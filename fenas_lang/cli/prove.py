@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fenas_lang.cli.output import Format, print_json, source_of, write
+from fenas_lang.cli.output import Format, note, print_json, source_of, write
 from fenas_lang.diagnostics import FenError
 
 if TYPE_CHECKING:
@@ -183,9 +183,14 @@ def dedup(
     fenasc dedup cells/
     fenasc dedup architectures.jsonl.gz --format json
     """
-    from fenas_lang.report.dedup import group, read_all
+    from fenas_lang.cli.progress import counted
+    from fenas_lang.report.collection import collect
+    from fenas_lang.report.dedup import group
 
-    groups = group(read_all(files))
+    found = collect(files)
+    for file in found.passed_over:
+        note(f"passed over {file}: its lines are no recipes")
+    groups = group(counted(found.read(), "cells"))
     if format is Format.json:
         print_json({"version": 1, **groups.as_json()})
     else:

@@ -20,10 +20,10 @@ def canonical_order(labels: Sequence[str], operands: Operands) -> tuple[int, ...
     between operands only where their labels differ.
     Raises FenError (FEN259) past a stated amount of work, which takes a graph that is made for it.
     """
-    users = _reverse(operands)
+    users = reverse(operands)
     digests = _digests(labels, operands, users)
     order = sorted(range(len(labels)), key=digests.__getitem__)
-    colours = _ranks([digests[v] for v in order], order)
+    colours = ranks([digests[v] for v in order], order)
     if len(set(colours.values())) == len(order):
         return tuple(order)
     return tuple(Search(operands, users).order(colours))
@@ -40,7 +40,8 @@ def canonical_digest(labels: Sequence[str], operands: Operands, order: Sequence[
     return blake2b("\n".join(lines).encode(), digest_size=16).hexdigest()
 
 
-def _reverse(operands: Operands) -> list[list[tuple[int, int]]]:
+def reverse(operands: Operands) -> list[list[tuple[int, int]]]:
+    """Of each vertex, its users as (edge label, vertex)."""
     users: list[list[tuple[int, int]]] = [[] for _ in operands]
     for vertex, edges in enumerate(operands):
         for label, operand in edges:
@@ -63,7 +64,8 @@ def _digest(own: bytes, edges: Iterable[tuple[int, int]], digests: Sequence[byte
     return blake2b(b"".join(parts) + own, digest_size=16).digest()
 
 
-def _ranks(values: Sequence[bytes], order: Sequence[int]) -> dict[int, int]:
+def ranks(values: Sequence[bytes | int], order: Sequence[int]) -> dict[int, int]:
+    """Of each vertex, how many have a smaller value; `values` are those of `order`."""
     colours: dict[int, int] = {}
     for position, vertex in enumerate(order):
         same = position > 0 and values[position] == values[position - 1]

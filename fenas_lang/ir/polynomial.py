@@ -63,11 +63,20 @@ def add(left: Polynomial, right: Polynomial, budget: Budget, scale: Coefficient 
 def multiply(left: Polynomial, right: Polynomial, budget: Budget) -> Polynomial:
     """The product, expanded."""
     budget.spend(_weight(left) * max(len(right), 1) + _weight(right) * max(len(left), 1))
+    for one, other in ((left, right), (right, left)):
+        if one.keys() == {UNIT}:
+            return _scaled(other, one[UNIT])
     product: dict[Monomial, Coefficient] = {}
     for first, a in left.items():
         for second, b in right.items():
             _accumulate(product, tuple(sorted(first + second)), a * b)
     return product
+
+
+def _scaled(polynomial: Polynomial, factor: Coefficient) -> Polynomial:
+    """A nonzero multiple; most coefficients are one of few, and fractions are slow to multiply."""
+    multiples = {c: c * factor for c in set(polynomial.values())}
+    return {monomial: multiples[c] for monomial, c in polynomial.items()}
 
 
 def _accumulate(total: dict[Monomial, Coefficient], monomial: Monomial, more: Coefficient) -> None:
@@ -80,7 +89,7 @@ def _accumulate(total: dict[Monomial, Coefficient], monomial: Monomial, more: Co
 
 def _weight(polynomial: Polynomial) -> int:
     """Its size in atoms and coefficient words."""
-    return sum(len(m) + 1 + _words(c) for m, c in polynomial.items())
+    return len(polynomial) + sum(map(len, polynomial)) + sum(map(_words, polynomial.values()))
 
 
 def _words(value: Coefficient) -> int:

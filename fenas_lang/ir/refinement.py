@@ -54,13 +54,15 @@ class Search:
         self.work = 0
         self.nesting = 0
 
-    def order(self, colours: dict[int, int]) -> list[int]:
+    def order(self, colours: dict[int, int], stable: bool = False) -> list[int]:
         """The vertices in an order that isomorphic graphs, coloured alike, agree on.
 
-        A colour is the number of vertices that have a smaller one.
+        A colour is the number of vertices that have a smaller one.  `stable` colours are known to
+        see the same colours along the same edges.
         """
         partition = Partition(colours)
-        self._refine(partition, sorted(partition.cells))
+        if not stable:
+            self._refine(partition, sorted(partition.cells))
         return self._arrange(partition, Orbits())
 
     def _spend(self, work: int) -> None:
@@ -129,7 +131,8 @@ class Search:
         for (one, first), (two, second) in pairwise(arranged):
             if one == two:
                 orbits.join(zip(first, second, strict=True))
-        place = {
+        place = {v: (colour, 0, 0) for v, colour in partition.colours.items()}
+        place |= {
             v: (partition.colours[v], rank, position)
             for rank, (_, order) in enumerate(arranged)
             for position, v in enumerate(order)
@@ -192,7 +195,7 @@ class Search:
         )
 
     def _parts(self, partition: Partition) -> list[list[int]]:
-        """Parts that tell nothing about each other.
+        """Parts of the tied vertices that tell nothing about each other.
 
         Between two classes, the relation of most of their pairs (say, all of one read all of the
         other, or none does) holds no information; only the other relations connect vertices.
@@ -203,8 +206,9 @@ class Search:
             for operand_cell, relation in self._relations(readers, partition).items():
                 joined.join(_exceptions(readers, partition.cells[operand_cell], relation))
         parts: dict[int, list[int]] = defaultdict(list)
-        for vertex in partition.colours:
-            parts[joined.find(vertex)].append(vertex)
+        for vertex, colour in partition.colours.items():
+            if colour in partition.ties:
+                parts[joined.find(vertex)].append(vertex)
         return list(parts.values())
 
     def _relations(self, readers: set[int], partition: Partition) -> dict[int, Relation]:

@@ -20,9 +20,15 @@ MAX_MONOMIALS = 32
 
 def bounds(ring: Ring, polynomial: Polynomial) -> Interval:
     """An interval that holds all values of a polynomial.  Raises OutOfBudget."""
-    if len(polynomial) > MAX_MONOMIALS:
+    if len(polynomial) > MAX_MONOMIALS or _has_free_term(ring, polynomial):
         return REALS
     return _enclose(ring, polynomial, MAX_SPLITS)
+
+
+def _has_free_term(ring: Ring, polynomial: Polynomial) -> bool:
+    """Whether one term alone takes all real values, whatever the others do: `W(m)`, or a bias."""
+    free = [m[0] for m in polynomial if len(m) == 1 and ring.atoms[m[0]].op not in IMAGES]
+    return any(sum(number in m for m in polynomial) == 1 for number in free)
 
 
 def _enclose(ring: Ring, polynomial: Polynomial, splits: int) -> Interval:

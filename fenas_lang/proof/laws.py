@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import gcd
 
-from fenas_lang.ir.polynomial import Polynomial, constant
+from fenas_lang.ir.polynomial import Coefficient, Polynomial, constant
 from fenas_lang.primitives import (
     Term,
     cos,
@@ -69,10 +69,10 @@ def _parity(function: str, even: int, odd: int, shift: int = 0) -> Law:
 
 def _halves(polynomial: Polynomial) -> int:
     """The least power of two in the coefficients."""
-    return min(_power(Fraction(c)) for c in polynomial.values())
+    return min(map(_power, polynomial.values()))
 
 
-def _power(value: Fraction) -> int:
+def _power(value: Coefficient) -> int:
     """How often two divides a nonzero rational."""
     up, down = value.numerator, value.denominator
     return (up & -up).bit_length() - (down & -down).bit_length()
@@ -94,7 +94,7 @@ def _tanh_as_sigmoid(ring: Ring, operand: Polynomial) -> Polynomial | None:
 def _content(polynomial: Polynomial) -> Fraction:
     """The greatest positive rational that divides all coefficients with coprime quotients."""
     up, down = 0, 1
-    for coefficient in map(Fraction, polynomial.values()):
+    for coefficient in set(polynomial.values()):
         up = gcd(up, coefficient.numerator)
         down = down * coefficient.denominator // gcd(down, coefficient.denominator)
     return Fraction(up, down)

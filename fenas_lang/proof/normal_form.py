@@ -131,6 +131,9 @@ class Ring:
     def sign(self, polynomial: Polynomial) -> int:
         """1 or -1, the opposite for the opposite polynomial; 0 where the two look alike."""
         self.budget.spend(len(polynomial))
+        total = sum(polynomial.values())
+        if total:
+            return 1 if total > 0 else -1
         positive = self._signature(polynomial.items())
         negative = self._signature((m, -c) for m, c in polynomial.items())
         return (positive > negative) - (positive < negative)
@@ -140,29 +143,35 @@ class Ring:
         return sorted((sorted(map(self._digest, m)), c) for m, c in terms)
 
     def _digest(self, number: int) -> bytes:
-        """Of what an atom is computed from."""
-        if number not in self._digests:
-            op, name, operand = self.atoms[number]
-            if self.shapes is not None and op in ("param", "linear"):
-                name = self.shapes.get(str(name))
-            inner = [
-                (b"".join(factors), c.numerator, c.denominator)
-                for factors, c in self._signature(operand or ())
-            ]
-            text = repr((op, name, inner)).encode(errors="surrogatepass")
-            self._digests[number] = blake2b(text, digest_size=12).digest()
+        """Of what an atom is computed from.  Iterative, since matrices may be nested deeply."""
+        waiting = [] if number in self._digests else [number]
+        while waiting:
+            operand = self.atoms[waiting[-1]].operand or ()
+            missing = [n for monomial, _ in operand for n in monomial if n not in self._digests]
+            waiting.extend(missing)
+            if not missing:
+                last = waiting.pop()
+                self._digests[last] = self._digest_over(*self.atoms[last])
         return self._digests[number]
+
+    def _digest_over(self, op: str, name: str | int | None, operand: Key | None) -> bytes:
+        if self.shapes is not None and op in ("param", "linear"):
+            name = self.shapes.get(str(name))
+        inner = [
+            (b"".join(factors), c.numerator, c.denominator)
+            for factors, c in self._signature(operand or ())
+        ]
+        text = repr((op, name, inner)).encode(errors="surrogatepass")
+        return blake2b(text, digest_size=12).digest()
 
     def reachable(self, polynomials: Iterable[Polynomial]) -> list[int]:
         """The numbers of all atoms in them and inside their atoms, in order."""
         found: set[int] = set()
-        waiting = [number for p in polynomials for monomial in p for number in monomial]
+        waiting = {number for p in polynomials for monomial in p for number in monomial}
         while waiting:
-            number = waiting.pop()
-            if number not in found:
-                found.add(number)
-                operand = self.atoms[number].operand or ()
-                waiting.extend(inner for monomial, _ in operand for inner in monomial)
+            found |= waiting
+            operands = [self.atoms[number].operand or () for number in waiting]
+            waiting = {n for operand in operands for m, _ in operand for n in m} - found
         return sorted(found)
 
 

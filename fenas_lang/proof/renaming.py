@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from fenas_lang.diagnostics import FenError
 from fenas_lang.ir.dependence import forces_square
 from fenas_lang.ir.graph import HIDDEN_SIZE, INPUT_SIZE, Graph
-from fenas_lang.ir.labelling import canonical_digest, canonical_order
+from fenas_lang.ir.labelling import canonical_order
 from fenas_lang.ir.polynomial import Coefficient, Monomial, OutOfBudget
 from fenas_lang.proof.laws import LAWS
 from fenas_lang.proof.normal_form import DEFAULT_BUDGET, Atom, NormalForm, Ring, normal_form
+from fenas_lang.proof.shared_terms import SharedTerms
 
 _PLAIN, _MATRIX = 0, 1
 """Edge labels: an operand, and the parameter that is a linear map's matrix."""
@@ -75,11 +76,14 @@ def canonical_form(graph: Graph, budget: int = DEFAULT_BUDGET) -> CanonicalForm:
 
 
 def _canonical(form: NormalForm) -> CanonicalForm:
-    terms = TermGraph(form)
-    order = order_of(terms)
+    terms = SharedTerms(form, shapes_of(form.graph))
+    try:
+        order = terms.graph.order()
+    except FenError as error:
+        raise OutOfBudget from error
     names = {vertex: name for name, vertex in terms.parameters.items()}
     return CanonicalForm(
-        canonical_digest(terms.labels, terms.operands, order),
+        terms.graph.digest(order),
         tuple(names[vertex] for vertex in order if vertex in names),
     )
 

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from fenas_lang.check.check import check_source
-from fenas_lang.check.loader import find, one_cell
-from fenas_lang.diagnostics import FenError, has_errors
-from fenas_lang.importers.nas_bench_nlp import from_recipe
+from fenas_lang.diagnostics import FenError
 from fenas_lang.ir.canonical import KEY_VERSION, canonical_key
 from fenas_lang.ir.lower import expand, lower
 from fenas_lang.proof.ring_key import NO_RING_KEY, ring_key
-from fenas_lang.rules.files import UNREADABLE
+from fenas_lang.report.collection import Named
 from fenas_lang.syntax.ast import Cell
 
-Named = tuple[str, Cell]
-RECIPES = (".jsonl", ".jsonl.gz")
 SHOWN = 20
 """Groups that the text lists."""
 NAMES = 8
@@ -94,7 +86,7 @@ def _shortened(names: Sequence[str]) -> str:
 
 
 def group(cells: Iterable[Named]) -> Groups:
-    """Compute both keys of each cell."""
+    """Compute both keys of each cell.  Raises FenError where one does not check."""
     return Groups(tuple(_entry(name, cell) for name, cell in cells))
 
 
@@ -105,47 +97,3 @@ def _entry(name: str, cell: Cell) -> Entry:
     except FenError:
         canonical = f"{KEY_VERSION}:none:{name}"
     return Entry(name, canonical, ring_key(expand(dataflow)))
-
-
-def read_all(references: Sequence[str]) -> Iterator[Named]:
-    """The cells of files, folders and recipes.  Raises FenError where one does not check."""
-    for reference in references:
-        path = Path(reference)
-        if path.is_dir():
-            for file in sorted(path.rglob("*.fen")):
-                yield from _of_file(str(file))
-        elif path.name.endswith(RECIPES) and path.exists():
-            yield from _of_recipes(path)
-        else:
-            yield from _of_file(reference)
-
-
-def _of_file(reference: str) -> Iterator[Named]:
-    source, name = find(reference)
-    if name is not None:
-        yield reference, one_cell(source, name)
-        return
-    module = check_source(source)
-    if has_errors(module.diagnostics):
-        raise FenError(d for d in module.diagnostics if d.severity == "error")
-    several = len(module.cells) > 1
-    for checked in module.cells:
-        yield (f"{reference}:{checked.cell.name}" if several else reference), checked.cell
-
-
-def _of_recipes(path: Path) -> Iterator[Named]:
-    """One recipe a line, called by its `arch` number, or by its line."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opened(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines):
-                if line.strip():
-                    yield _recipe(number, line)
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise UNREADABLE.error(path=path, reason=str(error)) from error
-
-
-def _recipe(number: int, line: str) -> Named:
-    cell = from_recipe(line)
-    found = json.loads(line)
-    return str(found.get("arch", number)), cell

@@ -71,3 +71,12 @@ BAD_OPTION = Rule(
     good="fenasc analyze gru.fen --input-size 300",
     language="text",
 )
+NO_CELLS = Rule(
+    "FEN267",
+    "a folder without cells",
+    "there are no cells in `{path}`",
+    "Of a folder, .fen files and files of recipes (.jsonl, .jsonl.gz) are read, at any depth.",
+    bad="fenasc dedup empty/",
+    good="fenasc dedup cells/",
+    language="text",
+)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fenas_lang.check import loader
 from fenas_lang.check.check import check_text
 from fenas_lang.check.loader import shipped_cells
 from fenas_lang.emit import targets
@@ -165,3 +166,13 @@ def test_import(fenasc):
     ran = fenasc("import", "[('relu', 0), ('tanh', 1)]", "--from", "darts", "--name", "Mine")
     assert "cell Mine in darts" in ran.out and check_text(ran.out) == []
     assert fenasc("import", "[('relu', 7)]", "--from", "darts").status == 2
+
+
+def test_cells_as_a_map(fenasc, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(loader, "shipped_cells", lambda: ["GRU", "UGRNN", "RNN"])
+    target = tmp_path / "map.svg"
+    assert fenasc("cells", "--map", "-o", target).status == 0
+    assert "GRU contains UGRNN" in target.read_text()
+    found = json.loads(fenasc("cells", "--map", "--format", "json").out)
+    assert found["version"] == 1 and len(found["boxes"]) == 3
+    assert found["arrows"] == [{"contains": 0, "contained": 1, "square": False}]

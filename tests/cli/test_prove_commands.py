@@ -114,3 +114,27 @@ def test_dedup_of_recipes(fenasc, tmp_path: Path) -> None:
     file = tmp_path / "recipes.jsonl.gz"
     file.write_bytes(gzip.compress("\n".join(lines).encode()))
     assert "2 cells, 1 different graphs" in fenasc("dedup", file).out
+
+
+def test_dedup_of_a_folder_reads_recipes_and_passes_over_other_lines(
+    fenasc, tmp_path: Path
+) -> None:
+    recipe = {"h_new_0": {"op": "activation_tanh", "input": ["h_prev_0"]}}
+    (tmp_path / "a.jsonl").write_text(json.dumps(recipe) + "\n")
+    (tmp_path / "b.jsonl").write_text("\n" + json.dumps({"arch": 7, "recipe": recipe}) + "\n")
+    (tmp_path / "results.jsonl").write_text('{"arch": 7, "loss": 4.5}\n')
+    ran = fenasc("dedup", tmp_path)
+    assert "2 cells, 1 different graphs" in ran.out and "b.jsonl:7" in ran.out
+    assert "passed over" in ran.err and "results.jsonl" in ran.err
+    assert "passed over" not in fenasc("-q", "dedup", tmp_path).err
+
+
+def test_dedup_says_where_a_recipe_is_wrong(fenasc, tmp_path: Path) -> None:
+    file = tmp_path / "recipes.jsonl"
+    file.write_text('{"h_new_0": {"op": "activation_tanh", "input": ["h_prev_0"]}}\n{"a": 3}\n')
+    ran = fenasc("dedup", file)
+    assert ran.status == 2 and "recipes.jsonl, line 2" in ran.err
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    ran = fenasc("dedup", empty)
+    assert ran.status == 2 and "FEN267" in ran.err

@@ -8,15 +8,40 @@ import pytest
 from networkx.algorithms.isomorphism import categorical_edge_match, categorical_node_match
 
 from fenas_lang.diagnostics import FenError
+from fenas_lang.ir import sweeps
 from fenas_lang.ir.labelling import canonical_digest, canonical_order
 
 Labelled = tuple[list[str], list[list[tuple[int, int]]]]
 
 
-def digest(graph: Labelled) -> str:
-    order = canonical_order(*graph)
-    assert sorted(order) == list(range(len(graph[0])))
-    return canonical_digest(*graph, order)
+def labelled(graph: Labelled) -> sweeps.Labelled:
+    """The same graph as sweeps take it: edges labelled 0 apart."""
+    made = sweeps.Labelled()
+    for label, edges in zip(*graph, strict=True):
+        others = [(e, u) for e, u in edges if e]
+        made.add(
+            label, [u for e, u in edges if not e], [e for e, _ in others], [u for _, u in others]
+        )
+    return made
+
+
+def swept_order(*graph) -> tuple[int, ...]:
+    return labelled(graph).order()
+
+
+@pytest.fixture(params=[canonical_order, swept_order], ids=["digests", "sweeps"])
+def order_of(request):
+    return request.param
+
+
+@pytest.fixture
+def digest(order_of):
+    def digest(graph: Labelled) -> str:
+        order = order_of(*graph)
+        assert sorted(order) == list(range(len(graph[0])))
+        return canonical_digest(*graph, order)
+
+    return digest
 
 
 def shuffled(graph: Labelled, rng: random.Random) -> Labelled:
@@ -116,7 +141,7 @@ SYMMETRIC = {
 }
 
 
-def test_digests_are_equal_exactly_for_isomorphic_graphs():
+def test_digests_are_equal_exactly_for_isomorphic_graphs(digest):
     rng = random.Random(0)
     graphs = [random_graph(rng) for _ in range(400)]
     digests = [digest(graph) for graph in graphs]
@@ -129,27 +154,27 @@ def test_digests_are_equal_exactly_for_isomorphic_graphs():
 
 
 @pytest.mark.parametrize("name", SYMMETRIC)
-def test_a_symmetric_graph_has_one_digest(name):
+def test_a_symmetric_graph_has_one_digest(digest, name):
     graph = encoded(SYMMETRIC[name])
     rng = random.Random(name)
     assert len({digest(shuffled(graph, rng)) for _ in range(3)}) == 1
 
 
-def test_different_symmetric_graphs_have_different_digests():
+def test_different_symmetric_graphs_have_different_digests(digest):
     assert len({digest(encoded(graph)) for graph in SYMMETRIC.values()}) == len(SYMMETRIC)
 
 
-def test_equal_digests_give_an_isomorphism():
+def test_equal_digests_give_an_isomorphism(order_of):
     rng = random.Random(3)
     one = encoded(nx.petersen_graph())
     two = shuffled(one, rng)
-    first, second = canonical_order(*one), canonical_order(*two)
+    first, second = order_of(*one), order_of(*two)
     image = dict(zip(first, second, strict=True))
     for vertex, edges in enumerate(one[1]):
         assert sorted((e, image[u]) for e, u in edges) == sorted(two[1][image[vertex]])
 
 
-def test_long_and_wide_graphs_are_quick():
+def test_long_and_wide_graphs_are_quick(digest):
     size = 4000
     chain = ["a"] * size, [[], *([(0, v - 1)] for v in range(1, size))]
     two_chains = ["a"] * size, [[], [], *([(0, v - 2)] for v in range(2, size))]
@@ -157,7 +182,7 @@ def test_long_and_wide_graphs_are_quick():
     assert len({digest(chain), digest(two_chains), digest(wide)}) == 3
 
 
-def test_layers_that_read_all_or_all_but_one_of_the_layer_below():
+def test_layers_that_read_all_or_all_but_one_of_the_layer_below(digest):
     size = 60
     for skipped in (None, 0, 1):
         layer = [
@@ -168,7 +193,19 @@ def test_layers_that_read_all_or_all_but_one_of_the_layer_below():
         assert digest(graph) == digest(shuffled(graph, random.Random(0)))
 
 
-def test_a_graph_past_the_bound_is_an_error_and_gets_no_digest(monkeypatch):
+def test_a_graph_past_the_bound_is_an_error_and_gets_no_digest(digest, monkeypatch):
     monkeypatch.setattr("fenas_lang.ir.refinement.MAX_WORK", 1000)
     with pytest.raises(FenError, match="FEN259"):
         digest(encoded(nx.hypercube_graph(5)))
+
+
+def test_what_sweeps_leave_unsettled_is_refined(monkeypatch):
+    rng = random.Random(5)
+    graphs = [encoded(nx.random_regular_graph(3, 20, seed=k)) for k in range(4)]
+    monkeypatch.setattr("fenas_lang.ir.sweeps.MAX_SWEEPS", 1)
+    found = []
+    for graph in graphs:
+        twins = labelled(graph), labelled(shuffled(graph, rng))
+        found.append({twin.digest(twin.order()) for twin in twins})
+    assert all(len(digests) == 1 for digests in found)
+    assert len(set.union(*found)) == len(graphs)
