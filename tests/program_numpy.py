@@ -24,7 +24,7 @@ from fenas_lang.plan.program import (
     forward_program,
     value_array,
 )
-from fenas_lang.plan.reverse import EDGE, HANDED, OUTPUT, PARAMETER, STATE, reverse
+from fenas_lang.plan.reverse import EDGE, GATE, HANDED, OUTPUT, PARAMETER, STATE, reverse
 from fenas_lang.plan.schedule import make_plan
 from fenas_lang.primitives import PRIMITIVES
 
@@ -71,7 +71,9 @@ def execute(program: Program, memory: Memory, time: int) -> None:
             memory.write(product.result, time, value)
         for step in stage.instructions:
             operands = [memory.read(operand, time) for operand in step.operands]
-            if step.op != COPY:
+            if step.op == GATE:
+                operands = [np.where(operands[1] > 0, operands[0], 0)]
+            elif step.op != COPY:
                 compute = PRIMITIVES[step.op].numpy
                 assert compute is not None
                 operands = [compute(np, *operands)]

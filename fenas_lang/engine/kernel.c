@@ -72,7 +72,8 @@ struct block {
 };
 enum { SUMS = 64 };
 
-enum op { COPY, ADD, SUB, MUL, NEG, TANH, SIGMOID, RELU, STEP, EXP, LOG, RECIPROCAL, SIN, COS, ERF };
+enum op { COPY, ADD, SUB, MUL, NEG, TANH, SIGMOID, RELU, STEP, EXP, LOG, RECIPROCAL, SIN, COS, ERF,
+          GATE };
 
 /* Work in parts that threads take one by one, however many come; or, without `part`, that a known
    number of threads does together, waiting for each other. */

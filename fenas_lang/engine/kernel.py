@@ -16,10 +16,11 @@ from torch import Tensor
 
 from fenas_lang.engine.steps import Steps
 from fenas_lang.plan.program import CONSTANT, COPY, Array, Operand, Program, Stage
+from fenas_lang.plan.reverse import GATE
 
 OPERATIONS = (
     *(COPY, "add", "sub", "mul", "neg", "tanh", "sigmoid", "relu", "step"),
-    *("exp", "log", "reciprocal", "sin", "cos", "erf"),
+    *("exp", "log", "reciprocal", "sin", "cos", "erf", GATE),
 )
 """In the order of `enum op`."""
 

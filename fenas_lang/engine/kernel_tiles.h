@@ -231,6 +231,7 @@ static void NAME(instruct)(int op, int64_t rows, struct NAME(place) d, struct NA
         case SIN: ON_TILE(NAME(vsin)(x));
         case COS: ON_TILE(NAME(vcos)(x));
         case ERF: ON_TILE(NAME(verf)(x));
+        case GATE: ON_TILE((vec)((ivec)x & ~(y <= NAME(all)(0))));
     }
 }
 #undef ON_TILE

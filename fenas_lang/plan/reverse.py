@@ -19,6 +19,9 @@ from fenas_lang.plan.schedule import make_plan
 from fenas_lang.primitives import PRIMITIVES, Attribute, Term
 
 TRANSPOSED = " transposed"
+GATE = "gate"
+"""`gate(a, b)` is a where b > 0, else 0 whatever a is: the adjoint of a relu, as torch has it."""
+
 CHEAP = frozenset({"add", "sub", "mul", "neg", "relu", "step", "elementwise_weight"})
 
 VALUE, OUTPUT, STATE, HANDED, EDGE, PARAMETER = (
@@ -253,11 +256,19 @@ class _Derivation:
         simpler = self._simplified(op, operands)
         if simpler is not None:
             return simpler
-        node = Node(op, operands, attribute)
+        node = self._gated(op, operands) or Node(op, operands, attribute)
         if node not in self.made:
             self.made[node] = len(self.nodes)
             self.nodes.append(node)
         return self.made[node]
+
+    def _gated(self, op: str, operands: tuple[int, ...]) -> Node | None:
+        """What a product with a step is, but that nothing times NaN or infinity is nothing."""
+        if op == "mul":
+            for factor, other in (operands, operands[::-1]):
+                if self.nodes[factor].op == "step":
+                    return Node(GATE, (other, *self.nodes[factor].operands))
+        return None
 
     def _simplified(self, op: str, operands: tuple[int, ...]) -> int | None:
         """Products with 1, 0 and -1, which the derivatives of sums and of steps bring in."""

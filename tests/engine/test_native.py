@@ -17,6 +17,7 @@ from fenas_lang.engine import kernel
 from fenas_lang.engine.layer import compile
 from fenas_lang.ir.lower import lower
 from fenas_lang.plan.program import COPY
+from fenas_lang.plan.reverse import GATE
 from fenas_lang.primitives import ELEMENTWISE
 
 pytestmark = pytest.mark.skipif(kernel.library() is None, reason="the kernel was not built")
@@ -47,7 +48,7 @@ def test_shipped_cells(name: str, shape: tuple[int, int, int]) -> None:
 
 
 def test_every_primitive_has_its_operation() -> None:
-    assert set(kernel.OPERATIONS) == ELEMENTWISE | {COPY}
+    assert set(kernel.OPERATIONS) == ELEMENTWISE | {COPY, GATE}
 
 
 @each_isa

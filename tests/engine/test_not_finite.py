@@ -66,7 +66,6 @@ def test_nan_in_random_cells(space: str) -> None:
         check(random_trial(space, seed), random.Random(seed).choice(PLACES), torch.nan)
 
 
-@pytest.mark.xfail(strict=True, reason="0 · NaN is NaN in the engine, 0 in torch's derivative")
 def test_what_relu_cuts_off_passes_no_nan_back(monkeypatch: pytest.MonkeyPatch) -> None:
     layer = compile(loads("cell C in open (x, h) -> n { n = relu(h) }"), 1, 1)
     for backend in ("torch", ""):
