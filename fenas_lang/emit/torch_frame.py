@@ -295,6 +295,8 @@ class RecurrentLayer(nn.Module):
     def _check_rows(self, rows: Tensor, sizes: Sequence[int]) -> None:
         if not sizes:
             raise RuntimeError("the sequence has no time step")
+        if sizes[0] == 0:
+            raise RuntimeError("the batch is empty; it must hold a sequence")
         if rows.shape[-1] != self.input_size:
             given = f"the input has {rows.shape[-1]} features"
             raise RuntimeError(f"{given}, input_size is {self.input_size}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -67,7 +67,7 @@ class CompiledLayer(RecurrentLayer):
 
         `torch` where the kernel was not built, for parameters that are not float32 or float64 on a
         CPU, and with FENAS_BACKEND=torch in the environment.  Under autocast, `torch.func`
-        and tracing, with subclasses of tensors and with an empty batch, any layer runs as torch
+        and tracing and with subclasses of tensors, any layer runs as torch
         operations.
         """
         return "native" if served(next(self.parameters(), None)) else "torch"
@@ -79,20 +79,13 @@ class CompiledLayer(RecurrentLayer):
             and parameter.device == rows.device
             for parameter in self._parameters.values()
         )
-        if not (fits and sizes):
+        if not (fits and sizes and sizes[0]):
             super()._check_rows(rows, sizes)
-            _check_devices(rows, "the parameters", self.parameters())
-        if not (well_formed(sizes, len(rows)) or sizes[-1] == 0):
+        if not well_formed(sizes, len(rows)):
             raise ValueError(
                 f"the batch_sizes of a PackedSequence never grow, and add up to its {len(rows)} "
                 f"rows; these are {sizes}"
             )
-
-    def _initial_states(self, hx: Any, x: Tensor, batch: int, batched: bool) -> States:
-        states = super()._initial_states(hx, x, batch, batched)
-        for name, state in zip(self.state_names, states, strict=True):
-            _check_devices(x, f"state {name}", [state])
-        return states
 
     def _run_direction(
         self, rows: Tensor, sizes: Sequence[int], states: States, stack: Stack, reverse: bool
@@ -234,11 +227,3 @@ def _unbuilt(cell: Cell, dataflow: Dataflow, masked: frozenset[str]) -> Compiled
     """A layer without attributes, for pickle and copy to fill."""
     made = class_of(cell, dataflow, masked)
     return made.__new__(made)
-
-
-def _check_devices(x: Tensor, name: str, tensors: Iterable[Tensor]) -> None:
-    for tensor in tensors:
-        if tensor.device != x.device:
-            raise RuntimeError(
-                f"the input is on {x.device}, {name} on {tensor.device}; they must be the same"
-            )

@@ -224,7 +224,8 @@ class Routine:
         The weights are (H, H), and of the type of `like`.
         """
         rows = [weights[matrix.name].contiguous() for matrix in self.matrices]
-        assert all(weight.shape == (size, size) for weight in rows)
+        if any(weight.shape != (size, size) for weight in rows):
+            raise RuntimeError(f"a parameter of the loop has another shape than ({size}, {size})")
         wide = int(like.dtype == torch.float64)
         count = _loaded().fenas_packed(len(rows), size, wide, BEST_TESTED)
         packed = torch.empty(count, dtype=like.dtype)

@@ -118,7 +118,20 @@ class Loop:
         yield from self._matrix_gradients(edges, sources, wanted)
         yield from self._vector_gradients(edges, vectors, wanted)
 
+    def _check(self, bound: Bound) -> None:
+        """That the kernel stays within the tensors, whatever was done to a parameter."""
+        size = self.size
+        for expected, values in (((size, size), bound.matrices), ((size,), bound.vectors)):
+            for name, value in values.items():
+                if value.shape != expected:
+                    given = f"has the shape {tuple(value.shape)}"
+                    raise RuntimeError(f"parameter {name} {given}; it must be {expected}")
+        for group, value in bound.groups.items():
+            if value.shape != (self.steps.rows, len(group) * size):
+                raise RuntimeError("a parameter of the input has another shape than it must have")
+
     def _inputs(self, bound: Bound) -> Places:
+        self._check(bound)
         places: Places = {}
         for group, rows in bound.groups.items():
             places.update(zip(_arrays(HANDED, group), Place.columns(rows, self.size), strict=True))

@@ -132,7 +132,7 @@ def fuzz(kernel: str, seconds: float, *how: str) -> None:
         _fault()
     with ExitStack() as patched:
         if "own threads" in how:
-            patched.enter_context(patch.object(loaded, "_parallel", lambda: None))
+            patched.enter_context(patch.object(loaded, "_parallel", lambda: (None, None)))
         found = Counter(judge(trial) for trial in _trials(time.monotonic() + seconds))
     print(f"    clean over {found.total()} random layers ({dict(found)})")
 

@@ -290,7 +290,7 @@ BAD_CALLS: dict[str, tuple[Any, ...]] = {
     "the input has 5 features, input_size is 3": (torch.randn(2, 2, 5),),
     "the input is torch.float64, the parameters": (torch.randn(2, 2, 3, dtype=torch.float64),),
     "the input is on meta, the parameters on cpu": (torch.randn(2, 2, 3, device="meta"),),
-    "the input is on cpu, state c on meta": (
+    "state c is on meta, the input on cpu": (
         torch.randn(2, 2, 3),
         (torch.randn(1, 2, 4), torch.randn(1, 2, 4, device="meta")),
     ),

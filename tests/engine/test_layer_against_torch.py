@@ -161,13 +161,6 @@ def test_gradients_through_a_bidirectional_stack(kind: str) -> None:
     assert_same(gradients[1], gradients[0])
 
 
-@each_kind
-def test_an_empty_batch_gives_an_empty_output(kind: str) -> None:
-    theirs, ours = pair(kind, bidirectional=True)
-    x = torch.randn(TIME, 0, D, dtype=torch.float64)
-    assert ours(x)[0].shape == theirs(x)[0].shape
-
-
 def test_everything_is_dropped_between_layers_and_nowhere_else() -> None:
     theirs, ours = pair("GRU", num_layers=2, dropout=1.0)
     x = torch.randn(TIME, BATCH, D, dtype=torch.float64)

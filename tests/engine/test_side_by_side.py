@@ -48,7 +48,7 @@ def pool(request: pytest.FixtureRequest) -> Iterator[None]:
     if request.param == "torch's threads":
         yield
         return
-    with patch.object(kernel, "_parallel", lambda: None):
+    with patch.object(kernel, "_parallel", lambda: (None, None)):
         yield
 
 

@@ -33,6 +33,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], type[Exception], str]] = {
     "truth values": ((X.bool(),), ValueError, "the input is torch.bool, the parameters"),
     "complex": ((X.to(torch.complex64),), ValueError, "the input is torch.complex64"),
     "no step": ((zeros(0, B, D),), RuntimeError, "the sequence has no time step"),
+    "no sequence": ((zeros(T, 0, D),), RuntimeError, "the batch is empty"),
     "on meta": ((X.to("meta"),), RuntimeError, "the input is on meta, the parameters on cpu"),
     "sparse": ((X.to_sparse(),), TypeError, DENSE),
     "a list": (([[1.0]],), TypeError, "the input must be a tensor, not list"),
@@ -64,6 +65,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], type[Exception], str]] = {
     ),
 }
 OTHERWISE_IN_TORCH = {
+    "no sequence": "not refused",
     "sparse": "not refused as such",
     "a list": "an AttributeError",
     "an array": "an AttributeError",
@@ -107,7 +109,10 @@ def test_packed_rows_that_are_not_there(sizes: list[int]) -> None:
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize(
     ("cell", "edge"),
-    [("LSTM", "o.h_prev"), ("LSTM", "o.x"), ("LSTM", "o.bias"), ("IndRNN", "h.h_prev")],
+    [
+        *(("LSTM", "o.h_prev"), ("LSTM", "o.x"), ("LSTM", "o.bias")),
+        *(("IndRNN", "h.h_prev"), ("RNN", "h.x"), ("RNN", "h.h_prev"), ("GRU", "u.bias")),
+    ],
     ids=str,
 )
 def test_parameters_that_have_changed_their_shape(cell: str, edge: str, training: bool) -> None:
@@ -115,13 +120,3 @@ def test_parameters_that_have_changed_their_shape(cell: str, edge: str, training
     layer.edges()[edge].data = torch.zeros(2)
     with torch.set_grad_enabled(training), pytest.raises(Exception):  # noqa: B017
         layer(X)
-
-
-def test_an_empty_batch_is_as_in_torch() -> None:
-    x = zeros(T, 0, D).requires_grad_()
-    layer = compile(load("LSTM"), D, H)
-    output, (h, c) = layer(x)
-    expected, (theirs, _) = nn.LSTM(D, H)(x)
-    assert output.shape == expected.shape and h.shape == theirs.shape == c.shape
-    output.sum().backward()
-    assert all(not p.grad.any() for p in layer.parameters() if p.grad is not None)
