@@ -96,7 +96,7 @@ class _Before:
             self.values[column.result] = part if late is None else part + self._value(late)
 
     def _product(self, source: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        if torch.compiler.is_compiling():  # which has products of its own
+        if torch.compiler.is_compiling() or source.dim() == 1:  # the compiler has its own
             return F.linear(source, weight, bias)
         operands = (source, weight) if bias is None else (source, weight, bias)
         if not (torch.is_grad_enabled() and any(t.requires_grad for t in operands)):
