@@ -63,7 +63,9 @@ def bench(
     seed: Annotated[int, typer.Option(help="Of cells, weights, inputs and order.")] = 0,
     also: Annotated[
         str,
-        typer.Option(help="Further rows: plan (time to plan a new cell); empty for none."),
+        typer.Option(
+            help="Further rows: plan (of a new cell), head (of a language model); or empty."
+        ),
     ] = "plan",
     format: Annotated[Format, typer.Option(help="How to print it.")] = Format.text,
     output: Annotated[
