@@ -92,9 +92,9 @@ def test_fifty_digits_refute_no_proof() -> None:
     rng = random.Random(3)
     for original in originals(21, 15, most_nodes=6):
         made = twin(original, rng, flips=True)
-        values = relate(original, made).values
+        values = relate(original.graph, made).values
         assert values is not None
-        compare(original, made, values)
+        compare(original.graph, made, values)
 
 
 def compare(general: Graph, special: Graph, values: Substitution) -> None:
