@@ -14,11 +14,12 @@ import numpy as np
 from fenas_lang.check.loader import loads
 from fenas_lang.diagnostics import FenError
 from fenas_lang.ir.canonical import canonical_key
+from fenas_lang.ir.dependence import forces_square
 from fenas_lang.ir.graph import Graph
 from fenas_lang.ir.lower import expand, lower
 from fenas_lang.ir.polynomial import OutOfBudget
 from fenas_lang.proof.dimension import Dimension, dimension, parameter_count
-from fenas_lang.proof.invariants import invariants
+from fenas_lang.proof.invariants import changed, invariants
 from fenas_lang.proof.refutation import MARGIN, SIZE, Witness, gap_at
 from fenas_lang.proof.substitution import Substitution, read_value
 from fenas_lang.proof.verdicts import Finding, Kind
@@ -159,28 +160,45 @@ def _problem_of_refutations(refuted: Any, a: Graph, b: Graph) -> str:
 
 
 def _problem_of_refutation(entry: Any, violating: Graph, holding: Graph) -> str:
-    witness = _witness(entry["witness"], violating)
     wanted = entry["invariant"]
+    zero = tuple(wanted.get("zero", ()))
+    if not set(zero) <= set(range(1 + len(holding.states))):
+        raise ValueError("leaves that are no leaves")
     if wanted["kind"] == Dimension.kind:
-        count = parameter_count(holding, SIZE)
-        enough = dimension(violating, witness.point, witness.parameters) > count
-        return "" if enough else "the rank is no greater than the number of parameters"
-    held = next((i for i in invariants(holding) if i.as_json() == wanted), None)
+        return _problem_of_dimension(entry, zero, violating, holding)
+    witness = _witness(entry["witness"], violating, (SIZE, SIZE))
+    held = next((i for i in invariants(holding, zero) if i.as_json() == wanted), None)
     if held is None:
         return "its invariant is not known to hold"
     gap = gap_at(violating, held, witness)
     return "" if gap > MARGIN else "its witness does not violate the invariant"
 
 
-def _witness(document: Any, graph: Graph) -> Witness:
+def _problem_of_dimension(
+    entry: Any, zero: tuple[int, ...], violating: Graph, holding: Graph
+) -> str:
+    columns, rows = map(int, entry["invariant"]["sizes"])
+    if min(columns, rows) < 1:
+        raise ValueError("sizes that are none")
+    if columns != rows and (forces_square(violating) or forces_square(holding)):
+        return "D is not H in it"
+    witness = _witness(entry["witness"], violating, (columns, rows))
+    count = parameter_count(holding, (columns, rows), zero)
+    point = changed(witness.point, zero, np.zeros_like)
+    enough = dimension(violating, point, witness.parameters) > count
+    return "" if enough else "the rank is no greater than the number of parameters"
+
+
+def _witness(document: Any, graph: Graph, sizes: tuple[int, int]) -> Witness:
     """The numbers of a witness; raises ValueError where they have the wrong shapes."""
     x = np.array(document["x"], dtype=float)
     states = tuple(np.array(state, dtype=float) for state in document["states"])
     parameters = {n: np.array(v, dtype=float) for n, v in document["parameters"].items()}
-    shapes = {p.name: p.sizes(SIZE, SIZE) for p in graph.parameters}
-    if {n: v.shape for n, v in parameters.items()} != shapes or any(
-        value.shape != (len(x), SIZE) for value in (x, *states)
-    ):
+    shapes = {p.name: p.sizes(*sizes) for p in graph.parameters}
+    wanted = [(len(x), sizes[0]), *((len(x), sizes[1]) for _ in graph.states)]
+    if {n: v.shape for n, v in parameters.items()} != shapes or wanted != [
+        value.shape for value in (x, *states)
+    ]:
         raise ValueError("shapes of the witness")
     return Witness(x, states, parameters)
 

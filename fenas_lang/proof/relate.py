@@ -10,7 +10,6 @@ from itertools import islice
 from fenas_lang.ir.dependence import forces_square
 from fenas_lang.ir.graph import Graph
 from fenas_lang.ir.polynomial import OutOfBudget
-from fenas_lang.proof.invariants import invariants
 from fenas_lang.proof.laws import LAWS
 from fenas_lang.proof.matching import Matching
 from fenas_lang.proof.normal_form import Ring, normal_form
@@ -87,9 +86,7 @@ def _ignored(graph: Graph, present: Sequence[str] | dict[str, str]) -> tuple[str
 
 
 def _by_search(one: Graph, two: Graph) -> Finding:
-    own, others = invariants(one), invariants(two)
-    not_in = refute(one, two, own, others)
-    not_holding = refute(two, one, others, own)
+    not_in, not_holding = refute(one, two), refute(two, one)
     invertible = not_in is None and not_holding is None
     values = None if not_holding else _search(one, two, invertible)
     if values is not None and invertible:

@@ -15,8 +15,8 @@ from fenas_lang.ir.lower import expand, lower
 from fenas_lang.primitives import Term
 from fenas_lang.proof.substitution import Applied, Factor, Substitution, Value, VectorValue
 from fenas_lang.proof.verdicts import Finding
-from fenas_lang.search.mutation import FOLDER, mutate
 from fenas_lang.registry import discover
+from fenas_lang.search.mutation import FOLDER, mutate
 from fenas_lang.spaces.choices import choices
 from fenas_lang.spaces.model import Space
 from fenas_lang.spaces.nodes import build

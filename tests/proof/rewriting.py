@@ -1,4 +1,4 @@
-"""Random rewritings of graphs that never change what they compute."""
+"""Random rewritings of graphs that never change what they compute, and edits that may."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _rewritings(tree: Term) -> list[Term]:
     """The tree by one law at its root; the input stays bare under its matrix, as D may not be H."""
     if tree.op == "input":
         return [tree]
-    found = [-(-tree), 0 - (-tree), tree + 0, 1 * tree, tree + (tree - tree)]
+    found = [0 - (-tree), tree + 0, 1 * tree, tree + (tree - tree)]
     match tree:
         case Term("add" | "mul", (a, b)):
             found.append(Term(tree.op, (b, a)))
@@ -94,3 +94,25 @@ def renamed(graph: Graph, names: dict[str, str]) -> Graph:
     )
     shapes = tuple(replace(p, name=names.get(p.name, p.name)) for p in graph.parameters)
     return replace(graph, nodes=nodes, parameters=shapes)
+
+
+OTHER = {
+    "add": ("sub", "mul"),
+    "sub": ("add", "mul"),
+    "mul": ("add", "sub"),
+    "tanh": ("sigmoid", "relu"),
+    "sigmoid": ("tanh", "relu"),
+    "relu": ("tanh", "sigmoid"),
+}
+
+
+def edited(graph: Graph, rng: random.Random) -> Graph | None:
+    """The graph with one primitive replaced by another, if it has one to replace."""
+    places = [k for k, node in enumerate(graph.nodes) if node.op in OTHER]
+    if not places:
+        return None
+    place = rng.choice(places)
+    node = graph.nodes[place]
+    nodes = list(graph.nodes)
+    nodes[place] = replace(node, op=rng.choice(OTHER[node.op]))
+    return replace(graph, nodes=tuple(nodes))
