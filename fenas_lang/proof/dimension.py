@@ -58,7 +58,9 @@ def parameter_count(graph: Graph, sizes: tuple[int, int], zero: tuple[int, ...] 
     """
     parameters, met = _counted(graph, zero)
     sides = dict(zip((INPUT_SIZE, HIDDEN_SIZE), sizes, strict=True))
-    return min(sum(prod(sides[s] for s in shape) for shape in shapes) for shapes in (parameters, met))
+    return min(
+        sum(prod(sides[s] for s in shape) for shape in shapes) for shapes in (parameters, met)
+    )
 
 
 Shapes = tuple[tuple[str, ...], ...]

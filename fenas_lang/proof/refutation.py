@@ -29,6 +29,8 @@ SIZES = ((SIZE, SIZE), (1, 2), (3, 1))
 MARGIN = 1e-3
 """By how much a witness violates an invariant at least, relative to its values."""
 POINTS = 64
+MAX_RANKS = 2
+"""Jacobians that are made for one claim."""
 SCALES = (1.0, 3.0, 1.0, 3.0)
 """Of parameters and values, in the settings that are tried."""
 
@@ -136,24 +138,22 @@ def _precisely(graph: Graph, witness: Witness, point: Point) -> tuple[Array, ...
 
 
 def _by_dimension(graph: Graph, other: Graph) -> Refutation | None:
+    """By the rank, where the counts of parameters are furthest apart."""
     square = forces_square(graph) or forces_square(other)
+    promising = []
     for zero in restrictions(graph):
         for sizes in SIZES[:1] if square else SIZES:
-            found = _by_rank(graph, other, sizes, zero)
-            if found is not None:
-                return found
-    return None
+            most, count = (parameter_count(g, sizes, zero) for g in (graph, other))
+            if most > count:
+                promising.append((most / (count + 1), Dimension(count, sizes, zero)))
+    promising.sort(key=lambda pair: -pair[0])
+    ranks = (_by_rank(graph, violated) for _, violated in promising[:MAX_RANKS])
+    return next((found for found in ranks if found is not None), None)
 
 
-def _by_rank(
-    graph: Graph, other: Graph, sizes: tuple[int, int], zero: tuple[int, ...]
-) -> Refutation | None:
-    count, most = (parameter_count(g, sizes, zero) for g in (other, graph))
-    if most <= count:
-        return None
-    for seed, scale in enumerate(SCALES[:2]):
-        drawn = draw(graph, count // sizes[1] + 8, scale, seed, sizes)
-        found = dimension(graph, changed(drawn.point, zero, np.zeros_like), drawn.parameters)
-        if found > count:
-            return Refutation(Dimension(count, sizes, zero), drawn, found - count)
-    return None
+def _by_rank(graph: Graph, violated: Dimension) -> Refutation | None:
+    points = violated.count // violated.sizes[1] + 8
+    drawn = draw(graph, points, 1.0, 0, violated.sizes)
+    at = changed(drawn.point, violated.zero, np.zeros_like)
+    gap = dimension(graph, at, drawn.parameters) - violated.count
+    return Refutation(violated, drawn, gap) if gap > 0 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from fractions import Fraction
@@ -10,8 +11,9 @@ from itertools import islice
 from fenas_lang.ir.dependence import forces_square
 from fenas_lang.ir.graph import Graph
 from fenas_lang.ir.polynomial import OutOfBudget
+from fenas_lang.proof.invariants import invariants
 from fenas_lang.proof.laws import LAWS
-from fenas_lang.proof.matching import Matching
+from fenas_lang.proof.matching import UNARY, Matching
 from fenas_lang.proof.normal_form import Ring, normal_form
 from fenas_lang.proof.refutation import Refutation, refute
 from fenas_lang.proof.renaming import equal_up_to_renaming
@@ -51,6 +53,8 @@ def _by_renaming(one: Graph, two: Graph) -> Finding | None:
 
 
 def _by_signs(one: Graph, two: Graph) -> Finding | None:
+    if _functions(one) != _functions(two):
+        return None
     with suppress(OutOfBudget):
         found = equal_up_to_signs(one, two)
         if found is not None:
@@ -61,6 +65,13 @@ def _by_signs(one: Graph, two: Graph) -> Finding | None:
             if not needs_square(one, two, values) and becomes(one, two, values):
                 return _inverse(one, two, values)
     return None
+
+
+def _functions(graph: Graph) -> Counter[str]:
+    """How often each function occurs, which a change of signs keeps."""
+    form = invariants(graph).form
+    operations = (form.ring.atoms[number].op for number in form.atoms)
+    return Counter(op for op in operations if op in UNARY)
 
 
 def _signed(found: tuple[int, str] | None) -> tuple[Fraction, str | None]:

@@ -77,7 +77,10 @@ class _OneSided:
         """The best of its definition and of later stages, on each side."""
         best: list[Forms | None] = [None, None]
         try:
-            for stage in (self.unfolding.definitions[index], *self.unfolding.stages[index][:MAX_STAGES]):
+            for stage in (
+                self.unfolding.definitions[index],
+                *self.unfolding.stages[index][:MAX_STAGES],
+            ):
                 for side, sign in enumerate((1, -1)):
                     signed = {m: sign * c for m, c in stage.items()}
                     forms, known = self._of_polynomial(signed, MAX_SPLITS), best[side]
@@ -128,7 +131,6 @@ class _OneSided:
             return None
         scaled = [form.scaled(factor) for forms, factor in parts for form in forms or ()]
         return _greatest(scaled) if scaled else (Form(_NOTHING, self.none),)
-
 
     def _product(self, monomial: Monomial) -> tuple[list[int], Interval]:
         """The factors without bounds, and the product of the others."""

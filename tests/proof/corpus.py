@@ -137,16 +137,16 @@ def _agree(general: Graph, special: Graph, values: Substitution, seed: int) -> b
     return all(np.allclose(a, b, rtol=1e-8, atol=1e-8, equal_nan=True) for a, b in pairs)
 
 
-def number(value: Value, parameters: Mapping[str, np.ndarray]) -> np.ndarray:
-    """A value for given parameters of the other cell."""
+def number(value: Value, parameters: Mapping[str, np.ndarray], size: int = SIZE) -> np.ndarray:
+    """A value for given parameters of the other cell, D and H being `size`."""
     if isinstance(value, VectorValue):
-        total = np.zeros(SIZE)
+        total = np.zeros(size)
         for coefficient, factors in value.terms:
             total += float(coefficient) * _product(factors, parameters)
         return total
-    matrix = np.zeros((SIZE, SIZE))
+    matrix = np.zeros((size, size))
     for coefficient, names in value.terms:
-        term = np.eye(SIZE)
+        term = np.eye(size)
         for name in names:
             term = term @ parameters[name]
         matrix += float(coefficient) * term
@@ -154,10 +154,12 @@ def number(value: Value, parameters: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def _product(factors: tuple[Factor, ...], parameters: Mapping[str, np.ndarray]) -> np.ndarray:
-    result = np.ones(SIZE)
+    result: np.ndarray = np.ones(())
     for factor in factors:
         if isinstance(factor, Applied):
-            result = result * (parameters[factor.matrix] @ _product(factor.operand, parameters))
+            matrix = parameters[factor.matrix]
+            operand = np.broadcast_to(_product(factor.operand, parameters), len(matrix))
+            result = result * (matrix @ operand)
         else:
             result = result * parameters[factor]
     return result

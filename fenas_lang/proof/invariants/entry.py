@@ -218,9 +218,7 @@ def _degree(
     return max(map(of_monomial, polynomial), default=0)
 
 
-def _atom_degree(
-    ring: Ring, number: int, leaves: Sequence[int], known: dict[int, float]
-) -> float:
+def _atom_degree(ring: Ring, number: int, leaves: Sequence[int], known: dict[int, float]) -> float:
     if number not in known:
         atom = ring.atoms[number]
         inner = _degree(ring, dict(atom.operand or ()), leaves, known)
