@@ -2,11 +2,11 @@
 
     python benchmarks/prover.py [PAIRS] [SEED]
 
-Twins are sampled cells of all spaces with a dead node, rewritten (commuted, associated, distributed,
-factored, with double negations, `+ 0`, terms that cancel) and renamed; of half of them some
-parameters, or all of a node, are negated, which swaps z for 1 - z.  Mutants are single edits by the
-search's seven mutations.  Every positive verdict is evaluated at random points, so a false proof
-would be seen; one in 20 also with fifty digits, and by SymPy with explicit 2 by 2 matrices.
+Twins are sampled cells of all spaces with a dead node, rewritten (commuted, associated,
+distributed, factored, with double negations, `+ 0`, terms that cancel) and renamed; of half of them
+some parameters, or all of a node, are negated, which swaps z for 1 - z.  Mutants are single edits
+by the search's seven mutations.  Every positive verdict is evaluated at random points, so a false
+proof would be seen; one in 20 also with fifty digits, and by SymPy with explicit 2 by 2 matrices.
 PAIRS is the number of twins and of mutants, 200 unless given.  Times are processor times.
 """
 

@@ -6,7 +6,7 @@ the given values into one cell and compares, recomputes an invariant, and evalua
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,12 @@ from fenas_lang.check.loader import loads
 from fenas_lang.diagnostics import FenError
 from fenas_lang.ir.canonical import canonical_key
 from fenas_lang.ir.dependence import forces_square
-from fenas_lang.ir.graph import Graph
+from fenas_lang.ir.graph import Dataflow, Graph
 from fenas_lang.ir.lower import expand, lower
 from fenas_lang.ir.polynomial import OutOfBudget
 from fenas_lang.proof.dimension import Dimension, dimension, parameter_count
 from fenas_lang.proof.invariants import changed, invariants
+from fenas_lang.proof.laws import LAWS, laws_named
 from fenas_lang.proof.refutation import MARGIN, SIZE, Witness, gap_at
 from fenas_lang.proof.substitution import Substitution, read_value
 from fenas_lang.proof.verdicts import Finding, Kind
@@ -30,6 +31,8 @@ from fenas_lang.rules.proof import (
     NOTHING_PROVED,
     OTHER_VERSION,
 )
+from fenas_lang.source import SourceFile
+from fenas_lang.spaces.reader import read_space
 
 VERSION = 1
 Document = dict[str, Any]
@@ -45,16 +48,30 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 """Which values each positive verdict rests on: A's in terms of B's, B's in terms of A's."""
 
 
-def certificate(finding: Finding, a: str, b: str) -> Document:
-    """The certificate of a finding about two cells, given as source.  Raises FenError (FEN603)."""
+def certificate(
+    finding: Finding,
+    a: str,
+    b: str,
+    laws: Sequence[str] | None = None,
+    spaces: Mapping[str, str] | None = None,
+) -> Document:
+    """The certificate of a finding about two cells, given as source.
+
+    `laws` are those to check it with, all if not given; `spaces` the texts of spaces that do not
+    come with the program, by "a" and "b".  Raises FenError (FEN603).
+    """
     if finding.kind == Kind.UNKNOWN:
         raise NOTHING_PROVED.error(kind=finding.kind)
     document: Document = {"version": VERSION, "verdict": str(finding.kind), "a": a, "b": b}
+    if spaces:
+        document["spaces"] = dict(spaces)
     if finding.kind == Kind.DIFFERENT:
         return {**document, "refuted": _refuted(finding)}
     given = {"values": finding.values, "back": finding.back}
     for name in NEEDS[finding.kind]:
         document[name] = _values(given[name] or {})
+    if laws is not None and NEEDS[finding.kind]:
+        document["laws"] = list(laws)
     return {**document, "square": finding.square}
 
 
@@ -107,7 +124,7 @@ def _shown(value: Any) -> str:
 
 def _problem(document: Document, kind: Kind) -> str:
     """Why a certificate does not hold; empty where it does."""
-    flows = [lower(loads(str(document[name]))) for name in ("a", "b")]
+    flows = [_flow(document, name) for name in ("a", "b")]
     if kind == Kind.IDENTICAL:
         same = canonical_key(flows[0]) == canonical_key(flows[1])
         return "" if same else "the canonical keys differ"
@@ -117,12 +134,20 @@ def _problem(document: Document, kind: Kind) -> str:
     if kind not in NEEDS:
         return f"{kind} proves nothing"
     square = document["square"] is True
+    laws = laws_named(document["laws"]) if "laws" in document else LAWS
     given = {name: _read(document[name]) for name in NEEDS[kind]}
-    if "values" in given and not becomes(a, b, given["values"], square):
+    if "values" in given and not becomes(a, b, given["values"], square, laws):
         return "A does not become B under these values"
-    if "back" in given and not becomes(b, a, given["back"], square):
+    if "back" in given and not becomes(b, a, given["back"], square, laws):
         return "B does not become A under these values"
     return _problem_of_kind(kind, given, square)
+
+
+def _flow(document: Document, name: str) -> Dataflow:
+    """One of the two cells, in the space that the certificate brings along for it, if it does."""
+    text, spaces = str(document[name]), document.get("spaces", {})
+    space = read_space(SourceFile(str(spaces[name]))) if name in spaces else None
+    return lower(loads(text, space=space), space)
 
 
 def _problem_of_kind(kind: Kind, given: Mapping[str, Substitution], square: bool) -> str:

@@ -97,7 +97,7 @@ class _OneSided:
         if shared is None:
             return self._sum(polynomial)
         interval = self.ranges[shared]
-        parts = []
+        parts = list[Form]()
         for end in (exact(interval.low), exact(interval.high)):
             part = self._of_polynomial(restrict(polynomial, shared, end), splits - 1)
             if part is None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fenas_lang.ir.dependence import forces_square
 from fenas_lang.ir.graph import HIDDEN_SIZE, INPUT_SIZE, Graph, ParameterShape
-from fenas_lang.proof.laws import LAWS
-from fenas_lang.proof.normal_form import Ring, normal_form
+from fenas_lang.proof.laws import LAWS, names_of
+from fenas_lang.proof.normal_form import Law, Ring, normal_form
 from fenas_lang.proof.substitution import (
     Applied,
     Factor,
@@ -16,11 +16,18 @@ from fenas_lang.proof.substitution import (
     VectorValue,
 )
 
+Laws = Mapping[str, Sequence[Law]]
 BUDGET = 400_000
 """More than any search has."""
 
 
-def becomes(general: Graph, special: Graph, values: Substitution, square: bool = False) -> bool:
+def becomes(
+    general: Graph,
+    special: Graph,
+    values: Substitution,
+    square: bool = False,
+    laws: Laws = LAWS,
+) -> bool:
     """Whether the general cell's outputs are the special one's, for all x, states, parameters.
 
     `square` allows D = H to be used where the cells do not force it.  Raises OutOfBudget.
@@ -31,7 +38,17 @@ def becomes(general: Graph, special: Graph, values: Substitution, square: bool =
         p.name in values and _fits(p, values[p.name], shapes, square) for p in general.parameters
     ):
         return False
+    return _compare(general, special, values, Ring(BUDGET, laws))
+
+
+def laws_used(general: Graph, special: Graph, values: Substitution) -> tuple[str, ...]:
+    """The laws that this comparison takes, in the order of first use.  Raises OutOfBudget."""
     ring = Ring(BUDGET, LAWS)
+    _compare(general, special, values, ring)
+    return names_of(ring.used)
+
+
+def _compare(general: Graph, special: Graph, values: Substitution, ring: Ring) -> bool:
     made = normal_form(general, ring, values)
     return made.outputs == normal_form(special, ring).outputs
 

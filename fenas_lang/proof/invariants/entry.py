@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from math import comb, inf
 from typing import ClassVar
 
@@ -129,8 +130,7 @@ class Degree(Invariant):
         order = self.degree + 1
         total, largest = np.zeros(1), np.zeros(1)
         for k in range(order + 1):
-            share = 2 * k / order - 1
-            at = changed(point, self.leaves, lambda v, share=share: share * v)
+            at = changed(point, self.leaves, partial(np.multiply, 2 * k / order - 1))
             value = evaluate(at)[self.output]
             total = total + (-1) ** k * comb(order, k) * value
             largest = np.maximum(largest, comb(order, k) * np.abs(value))
