@@ -1,13 +1,14 @@
 """How many twins the prover proves, what it says of mutants, and how long it takes.
 
-    python benchmarks/prover.py [PAIRS] [SEED]
+    python benchmarks/prover.py [PAIRS] [SEED] [WORKERS]
 
 Twins are sampled cells of all spaces with a dead node, rewritten (commuted, associated,
 distributed, factored, with double negations, `+ 0`, terms that cancel) and renamed; of half of them
 some parameters, or all of a node, are negated, which swaps z for 1 - z.  Mutants are single edits
 by the search's seven mutations.  Every positive verdict is evaluated at random points, so a false
 proof would be seen; one in 20 also with fifty digits, and by SymPy with explicit 2 by 2 matrices.
-PAIRS is the number of twins and of mutants, 200 unless given.  Times are processor times.
+PAIRS is the number of twins and of mutants, 200 unless given.  The pairs do not depend on WORKERS,
+the number of processes, 1 unless given.  Times are processor times.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ import statistics
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import reduce
+from multiprocessing import Pool
+from operator import add
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "proof"))
@@ -33,14 +37,17 @@ from fenas_lang.proof.verdicts import Finding, Kind
 POSITIVE = frozenset(Kind) - {Kind.DIFFERENT, Kind.UNKNOWN}
 SAMPLED = 20
 """One in so many positive verdicts is confirmed by other means."""
+PORTION = 100
+"""Pairs that a process does at once."""
+RENAMED, NEGATED, MUTANTS = "renamed twins", "negated twins", "mutants"
 Pair = tuple[str, Graph, Graph]
 
 
 @dataclass
 class Record:
-    """Verdicts on pairs of one sort."""
+    """Verdicts on pairs of one sort: how often each, by the pair's label."""
 
-    kinds: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
     invariants: Counter[str] = field(default_factory=Counter)
     times: list[float] = field(default_factory=list)
     false: int = 0
@@ -48,11 +55,15 @@ class Record:
     confirmed: list[bool] = field(default_factory=list)
     refuted: int = 0
 
+    def __add__(self, other: Record) -> Record:
+        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
+        return Record(*(one + two for one, two in pairs))
+
     def add(self, label: str, one: Graph, two: Graph) -> None:
         start = time.process_time()
         finding = relate(one, two)
         self.times.append(1000 * (time.process_time() - start))
-        self.kinds[label][str(finding.kind)] += 1
+        self.kinds[label, str(finding.kind)] += 1
         if finding.kind in POSITIVE:
             self._check(one, two, finding)
         elif finding.kind is Kind.DIFFERENT:
@@ -70,11 +81,12 @@ class Record:
 
     def report(self, title: str) -> None:
         """Print the shares of verdicts, the times, and how many proofs were false."""
-        total = sum(self.kinds.values(), Counter[str]())
-        print(f"{title}: {_shares(total)}")
-        if len(self.kinds) > 1:
-            for label, counts in sorted(self.kinds.items()):
-                print(f"  {label:<10} {_shares(counts)}")
+        labels: dict[str, Counter[str]] = defaultdict(Counter)
+        for (label, kind), number in self.kinds.items():
+            labels[label][kind] += number
+        print(f"{title}: {_shares(sum(labels.values(), Counter()))}")
+        for label, counts in sorted(labels.items()) if len(labels) > 1 else ():
+            print(f"  {label:<10} {_shares(counts)}")
         if self.invariants:
             print(f"  different by: {_shares(self.invariants)}")
         print(f"  false proofs: {self.false} of {self.positive}")
@@ -90,25 +102,37 @@ def _shares(counts: Counter[str]) -> str:
     return f"{counts.total()} pairs: {', '.join(shown)}"
 
 
-def twins(seed: int, count: int, flips: bool) -> Iterator[Pair]:
+def pairs(sort: str, seed: int, count: int) -> Iterator[Pair]:
+    """Two cells, and what was done to the first."""
     rng = random.Random(seed)
+    if sort == MUTANTS:
+        yield from ((kind, one.graph, mutant) for kind, one, mutant in mutants(seed, count))
+        return
     for original in originals(seed, count):
-        yield "twin", original.graph, twin(original, rng, flips)
+        yield sort, original.graph, twin(original, rng, flips=sort == NEGATED)
 
 
-def measure(title: str, pairs: Iterable[Pair]) -> None:
-    record = Record()
-    for pair in pairs:
-        record.add(*pair)
-    record.report(title)
+def record(task: tuple[str, int, int]) -> Record:
+    """The verdicts on some pairs."""
+    result = Record()
+    for pair in pairs(*task):
+        result.add(*pair)
+    return result
 
 
-def main(count: int = 200, seed: int = 0) -> None:
+def tasks(sort: str, seed: int, count: int) -> list[tuple[str, int, int]]:
+    """The pairs of one sort in portions, each with a seed of its own."""
+    sizes = [min(PORTION, count - start) for start in range(0, count, PORTION)]
+    return [(sort, 1000 * seed + k, size) for k, size in enumerate(sizes)]
+
+
+def main(count: int = 200, seed: int = 0, workers: int = 1) -> None:
     """Twins, twins with negated parameters, and mutants."""
-    half = count // 2
-    measure("renamed twins", twins(seed, half, flips=False))
-    measure("negated twins", twins(seed + 1, count - half, flips=True))
-    measure("mutants", ((kind, o.graph, mutant) for kind, o, mutant in mutants(seed + 2, count)))
+    sorts = {RENAMED: count // 2, NEGATED: count - count // 2, MUTANTS: count}
+    with Pool(workers) as pool:
+        for number, (sort, size) in enumerate(sorts.items()):
+            portions = pool.map(record, tasks(sort, 3 * seed + number, size), chunksize=1)
+            reduce(add, portions).report(sort)
 
 
 if __name__ == "__main__":

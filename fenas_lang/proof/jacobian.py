@@ -17,7 +17,7 @@ from fenas_lang.ir.interpret import Array
 
 _ULPS = 16
 _EPS = _ULPS * 2.0**-53
-_TINY = 1e-290
+_TINY = 1e-150
 """Added to every radius: covers underflow."""
 _GROWTH = 1 + 1e-9
 """Covers the rounding of the radii themselves."""

@@ -24,6 +24,8 @@ from fenas_lang.proof.normal_form import NormalForm, Ring, binding, node_value
 from fenas_lang.proof.substitution import (
     NO_MATRIX,
     NO_VECTOR,
+    Diagonal,
+    Link,
     MatrixValue,
     Value,
     is_vector,
@@ -105,6 +107,7 @@ class Matching:
             atom = self.ring.atoms[number]
             self.targets[atom.op].append(dict(atom.operand or ()))
         self._known: dict[int, bool] = {}
+        self._insides: dict[Monomial, tuple[str, Monomial] | None] = {}
 
     def solutions(self) -> Iterator[Found]:
         """Values for all of the general cell's parameters.  Raises OutOfBudget."""
@@ -243,6 +246,7 @@ class Matching:
         if inner is not None and self._factors(inner):
             yield from self._outer(place[0], left)
             return
+        self.ring.budget.spend(1 + len(left) // 4)
         parts: list[tuple[Any, Coefficient]] = []
         for monomial, coefficient in left.items():
             other = _without(monomial, place[0].rest)
@@ -290,21 +294,34 @@ class Matching:
             other = inside[1]
         if unknown.inner is None:
             return other if is_vector(self.ring, other) else None
-        chain: tuple[str, ...] = ()
+        chain: tuple[Link, ...] = ()
         while other != unknown.inner:
-            inside = self._inside(other)
-            if inside is None:
+            link, other = self._outermost_link(other)
+            if link is None:
                 return None
-            chain, other = (*chain, inside[0]), inside[1]
+            chain = (*chain, link)
         return chain
+
+    def _outermost_link(self, monomial: Monomial) -> tuple[Link | None, Monomial]:
+        """The matrix that a monomial is under, or its first vector, and what is left."""
+        inside = self._inside(monomial)
+        if inside is not None:
+            return inside
+        for number in monomial if len(monomial) > 1 else ():
+            if self.ring.atoms[number].op == "param":
+                left = _without(monomial, (number,))
+                return Diagonal(str(self.ring.atoms[number].name)), left or ()
+        return None, monomial
 
     def _inside(self, monomial: Monomial) -> tuple[str, Monomial] | None:
         """The matrix that a monomial is under, and what is under it."""
-        if len(monomial) != 1 or self.ring.atoms[monomial[0]].op != "linear":
-            return None
-        atom = self.ring.atoms[monomial[0]]
-        ((inner, _),) = atom.operand or frozenset()
-        return str(atom.name), inner
+        if monomial not in self._insides:
+            self._insides[monomial] = None
+            if len(monomial) == 1 and self.ring.atoms[monomial[0]].op == "linear":
+                atom = self.ring.atoms[monomial[0]]
+                ((inner, _),) = atom.operand or frozenset()
+                self._insides[monomial] = str(atom.name), inner
+        return self._insides[monomial]
 
     def _unknown(self, monomial: Monomial, coefficient: Coefficient, factor: int) -> _Unknown:
         rest = _without(monomial, (factor,)) or ()

@@ -29,7 +29,7 @@ SIZES = ((SIZE, SIZE), (1, 2), (3, 1))
 MARGIN = 1e-3
 """By how much a witness violates an invariant at least, relative to its values."""
 POINTS = 64
-MAX_RANKS = 2
+MAX_RANKS = 4
 """Jacobians that are made for one claim."""
 SCALES = (1.0, 3.0, 1.0, 3.0)
 """Of parameters and values, in the settings that are tried."""

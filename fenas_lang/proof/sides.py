@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 
 from fenas_lang.ir.growth import MAX_FORMS, Form, Forms
@@ -27,6 +28,7 @@ MAX_STAGES = 4
 _NOTHING, _ONE = Fraction(0), Fraction(1)
 
 
+@lru_cache(maxsize=8)
 def one_sided(analysis: RangeAnalysis) -> tuple[Sides, ...]:
     """Of each output.  Forms are over the positive and negative part of each state, in order."""
     found = _OneSided(analysis).values()
@@ -106,6 +108,8 @@ class _OneSided:
         return _greatest(parts)
 
     def _sum(self, polynomial: Polynomial) -> Forms | None:
+        if not all(self._has_bound(m, c) for m, c in polynomial.items()):
+            return None
         total: Forms = (Form(_NOTHING, self.none),)
         for monomial, coefficient in polynomial.items():
             self.budget.spend(len(self.none))
@@ -114,6 +118,16 @@ class _OneSided:
                 return None
             total = _greatest(a + b for a, b in product(total, term))
         return total if all(form.moderate for form in total) else None
+
+    def _has_bound(self, monomial: Monomial, coefficient: Coefficient) -> bool:
+        """Whether a term can have a bound; quick to tell."""
+        free, interval = self._product(monomial)
+        if not free or len(free) > 1:
+            return not free
+        up, down = self.found[free[0]]
+        low, high = (interval.low, interval.high)[:: 1 if coefficient > 0 else -1]
+        above, below = (high > 0, low < 0) if coefficient > 0 else (high < 0, low > 0)
+        return (up is not None or not above) and (down is not None or not below)
 
     def _term(self, monomial: Monomial, coefficient: Coefficient) -> Forms | None:
         """Of a product of bounded values and at most one other."""

@@ -10,7 +10,9 @@ from fenas_lang.proof.laws import LAWS, names_of
 from fenas_lang.proof.normal_form import Law, Ring, normal_form
 from fenas_lang.proof.substitution import (
     Applied,
+    Diagonal,
     Factor,
+    Link,
     MatrixValue,
     Substitution,
     VectorValue,
@@ -77,12 +79,17 @@ def _fits(
 
 
 def _chain_fits(
-    columns: str, chain: tuple[str, ...], shapes: Mapping[str, ParameterShape], square: bool
+    columns: str, chain: tuple[Link, ...], shapes: Mapping[str, ParameterShape], square: bool
 ) -> bool:
     """Whether a product of matrices takes vectors of one size to vectors of size H."""
     size = columns
-    for name in reversed(chain):
-        shape = shapes.get(name)
+    for link in reversed(chain):
+        if isinstance(link, Diagonal):
+            shape = shapes.get(link.vector)
+            if shape is None or shape.kind == "weight" or not _same(size, HIDDEN_SIZE, square):
+                return False
+            continue
+        shape = shapes.get(link)
         if shape is None or shape.kind != "weight" or not _same(size, shape.shape[1], square):
             return False
         size = shape.shape[0]

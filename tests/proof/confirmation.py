@@ -11,7 +11,15 @@ from corpus import number
 
 from fenas_lang.ir.graph import Graph
 from fenas_lang.proof import precise
-from fenas_lang.proof.substitution import Applied, Factor, Substitution, Value, VectorValue
+from fenas_lang.proof.substitution import (
+    Applied,
+    Diagonal,
+    Factor,
+    Link,
+    Substitution,
+    Value,
+    VectorValue,
+)
 
 FUNCTIONS = {
     "tanh": sympy.tanh,
@@ -72,10 +80,14 @@ def symbolic(value: Value, given: Given) -> sympy.Matrix:
         vectors = [sympy.Rational(str(c)) * _product(f, given) for c, f in value.terms]
         return sum(vectors, sympy.zeros(SIZE, 1))
     matrices = [
-        sympy.Rational(str(c)) * sympy.prod([given[n] for n in names], sympy.eye(SIZE))
-        for c, names in value.terms
+        sympy.Rational(str(c)) * sympy.prod([_matrix(n, given) for n in links], sympy.eye(SIZE))
+        for c, links in value.terms
     ]
     return sum(matrices, sympy.zeros(SIZE, SIZE))
+
+
+def _matrix(link: Link, given: Given) -> sympy.Matrix:
+    return sympy.diag(*given[link.vector]) if isinstance(link, Diagonal) else given[link]
 
 
 def _product(factors: tuple[Factor, ...], given: Given) -> sympy.Matrix:

@@ -13,7 +13,14 @@ from fenas_lang.ir.graph import Graph
 from fenas_lang.ir.interpret import interpret, random_parameters
 from fenas_lang.ir.lower import expand, lower
 from fenas_lang.primitives import Term
-from fenas_lang.proof.substitution import Applied, Factor, Substitution, Value, VectorValue
+from fenas_lang.proof.substitution import (
+    Applied,
+    Diagonal,
+    Factor,
+    Substitution,
+    Value,
+    VectorValue,
+)
 from fenas_lang.proof.verdicts import Finding
 from fenas_lang.registry import discover
 from fenas_lang.search.mutation import FOLDER, mutate
@@ -148,7 +155,8 @@ def number(value: Value, parameters: Mapping[str, np.ndarray], size: int = SIZE)
     for coefficient, names in value.terms:
         term = np.eye(size)
         for name in names:
-            term = term @ parameters[name]
+            diagonal = isinstance(name, Diagonal)
+            term = term @ (np.diag(parameters[name.vector]) if diagonal else parameters[name])
         matrix += float(coefficient) * term
     return matrix
 

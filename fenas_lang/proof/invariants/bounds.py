@@ -60,6 +60,8 @@ class Grows(Invariant):
 
     @classmethod
     def of(cls, form: NormalForm, ranges: RangeAnalysis) -> Iterator[Invariant]:
+        if all(None in sides for sides in one_sided(ranges)):
+            return
         for output, found in enumerate(growth(ranges)):
             if found is not None:
                 yield cls(output, tuple((f.constant, *f.states) for f in found))
