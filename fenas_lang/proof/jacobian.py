@@ -71,10 +71,11 @@ def jacobian(
         for node in graph.nodes:
             tape.step(node)
     slopes = [tape.slopes[k] for k in graph.outputs]
-    rows = tape.shape[0]
+    rows, columns = tape.shape[0], tape.shape[1] * tape.shape[2]
     middle, radius = (
         np.concatenate(
-            [np.broadcast_to(getattr(s, part), tape.shape).reshape(rows, -1) for s in slopes], -1
+            [np.broadcast_to(getattr(s, part), tape.shape).reshape(rows, columns) for s in slopes],
+            -1,
         )
         for part in ("middle", "radius")
     )

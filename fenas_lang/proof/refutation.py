@@ -18,8 +18,8 @@ from fenas_lang.proof.invariants import (
     Invariant,
     Point,
     changed,
+    everything,
     invariants,
-    restrictions,
 )
 
 SIZE = 2
@@ -66,7 +66,7 @@ class Refutation:
 
 def refute(graph: Graph, other: Graph) -> Refutation | None:
     """Why a cell is not contained in another, if that is found.  Raises OutOfBudget."""
-    for zero in restrictions(graph):
+    for zero in ((), everything(graph)):
         found = _by_invariants(graph, other, zero)
         if found is not None:
             return found
@@ -141,7 +141,7 @@ def _by_dimension(graph: Graph, other: Graph) -> Refutation | None:
     """By the rank, where the counts of parameters are furthest apart."""
     square = forces_square(graph) or forces_square(other)
     promising = []
-    for zero in restrictions(graph):
+    for zero in ((), *((leaf,) for leaf in everything(graph))):
         for sizes in SIZES[:1] if square else SIZES:
             most, count = (parameter_count(g, sizes, zero) for g in (graph, other))
             if most > count:

@@ -22,7 +22,7 @@ from fenas_lang.proof.substitution import MatrixValue, Substitution, Value, Vect
 from fenas_lang.proof.verdicts import Finding, Kind
 from fenas_lang.proof.verification import becomes, needs_square
 
-SEARCH_BUDGET = 20_000
+SEARCH_BUDGET = 10_000
 """Units of arithmetic for one search: below a quarter of a second."""
 MAX_SOLUTIONS = 12
 """Solutions that are looked at for one that is invertible, or holds also where D is not H."""

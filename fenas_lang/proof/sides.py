@@ -17,7 +17,7 @@ from fenas_lang.ir.polynomial import Budget, Coefficient, Monomial, OutOfBudget,
 from fenas_lang.ir.ranges import RangeAnalysis
 from fenas_lang.ir.unfold import RING, restrict, shared_atom
 
-WORK = 4_000
+WORK = 2_000
 """Monomials that the analysis of one graph may handle; others have no bound."""
 MAX_SPLITS = 3
 """So many atoms of one polynomial are set to the ends of their intervals."""

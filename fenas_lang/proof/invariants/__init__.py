@@ -1,8 +1,8 @@
 """What holds for a cell whatever its parameters, inputs and states are.
 
 Where it holds for one cell and fails for another at some parameters, the other is not contained in
-the first.  The same is true of both cells with some leaves set to zero, so all kinds of invariants
-are also looked for there.  Each kind is one class: `of` lists the invariants of a cell, `gap`
+the first.  The same is true of both cells with some leaves set to zero, so invariants are also
+looked for where all are: then a cell without biases is often fixed.  Each kind is one class: `of` lists the invariants of a cell, `gap`
 measures by how much a cell violates one at given values.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from fenas_lang.ir.graph import Graph, Node
 from fenas_lang.ir.ranges import RangeAnalysis
@@ -39,8 +39,6 @@ KINDS: tuple[type[Invariant], ...] = (
 )
 
 
-RESTRICTED = tuple(kind for kind in KINDS if kind not in (Grows, Side))
-"""Kinds that are looked for where some leaves are zero: bounds by states seldom say more there."""
 CONSTANT: tuple[type[Invariant], ...] = (Fixed, Bounded, Multiple)
 """Kinds that say something of outputs that depend on no input and no state."""
 
@@ -56,12 +54,14 @@ class Invariants:
 
     def __init__(self, graph: Graph, zero: tuple[int, ...]):
         self.zero = zero
-        where = restricted(graph, zero)
-        self.form = normal_form(where, Ring(laws=LAWS))
-        self.ranges = RangeAnalysis(where)
-        some = RESTRICTED if len(zero) <= len(graph.states) else CONSTANT
-        self.kinds = some if zero else KINDS
+        self.where = restricted(graph, zero)
+        self.form = normal_form(self.where, Ring(laws=LAWS))
+        self.kinds = KINDS if len(zero) <= len(graph.states) else CONSTANT
         self._known: dict[type[Invariant], tuple[Invariant, ...]] = {}
+
+    @cached_property
+    def ranges(self) -> RangeAnalysis:
+        return RangeAnalysis(self.where)
 
     def of(self, kind: type[Invariant]) -> tuple[Invariant, ...]:
         """Those of one kind."""
@@ -75,10 +75,9 @@ class Invariants:
             yield from self.of(kind)
 
 
-def restrictions(graph: Graph) -> tuple[tuple[int, ...], ...]:
-    """The sets of leaves to set to zero: none, all, each."""
-    leaves = range(1 + len(graph.states))
-    return ((), tuple(leaves), *((leaf,) for leaf in leaves))
+def everything(graph: Graph) -> tuple[int, ...]:
+    """All leaves."""
+    return tuple(range(1 + len(graph.states)))
 
 
 def restricted(graph: Graph, zero: Sequence[int]) -> Graph:
@@ -101,7 +100,7 @@ __all__ = [
     "Invariant",
     "Point",
     "changed",
+    "everything",
     "invariants",
     "restricted",
-    "restrictions",
 ]
