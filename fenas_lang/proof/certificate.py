@@ -1,7 +1,8 @@
 """Certificates: a proved claim about two cells as JSON, and the checker of such claims.
 
 The checker shares the normal form and its laws with the prover, and nothing of its search: it puts
-the given values into one cell and compares, recomputes an invariant, and evaluates a witness.
+the given values into one cell and compares, recomputes an invariant, and evaluates a witness.  What
+it finds equal by normal form it also evaluates, from the graphs alone.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from fenas_lang.ir.graph import Dataflow, Graph
 from fenas_lang.ir.lower import expand, lower
 from fenas_lang.ir.polynomial import OutOfBudget
 from fenas_lang.proof.dimension import Dimension, dimension, parameter_count
+from fenas_lang.proof.evaluation import agree
 from fenas_lang.proof.invariants import changed, invariants
 from fenas_lang.proof.laws import LAWS, laws_named
 from fenas_lang.proof.refutation import MARGIN, SIZE, Witness, gap_at
 from fenas_lang.proof.substitution import Substitution, read_value
 from fenas_lang.proof.verdicts import Finding, Kind
-from fenas_lang.proof.verification import becomes
+from fenas_lang.proof.verification import Laws, becomes
 from fenas_lang.rules.proof import (
     DOES_NOT_HOLD,
     NOT_A_CERTIFICATE,
@@ -136,11 +138,19 @@ def _problem(document: Document, kind: Kind) -> str:
     square = document["square"] is True
     laws = laws_named(document["laws"]) if "laws" in document else LAWS
     given = {name: _read(document[name]) for name in NEEDS[kind]}
-    if "values" in given and not becomes(a, b, given["values"], square, laws):
+    if "values" in given and not _holds(a, b, given["values"], square, laws):
         return "A does not become B under these values"
-    if "back" in given and not becomes(b, a, given["back"], square, laws):
+    if "back" in given and not _holds(b, a, given["back"], square, laws):
         return "B does not become A under these values"
     return _problem_of_kind(kind, given, square)
+
+
+def _holds(general: Graph, special: Graph, values: Substitution, square: bool, laws: Laws) -> bool:
+    """By normal form, and in numbers."""
+    same_sizes = square or forces_square(general) or forces_square(special)
+    return becomes(general, special, values, square, laws) and agree(
+        general, special, values, same_sizes
+    )
 
 
 def _flow(document: Document, name: str) -> Dataflow:

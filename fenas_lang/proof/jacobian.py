@@ -70,16 +70,14 @@ def jacobian(
     with np.errstate(all="ignore"):
         for node in graph.nodes:
             tape.step(node)
-    slopes = [tape.slopes[k] for k in graph.outputs]
     rows, columns = tape.shape[0], tape.shape[1] * tape.shape[2]
-    middle, radius = (
-        np.concatenate(
-            [np.broadcast_to(getattr(s, part), tape.shape).reshape(rows, columns) for s in slopes],
-            -1,
-        )
-        for part in ("middle", "radius")
-    )
-    return middle, radius
+
+    def together(parts: list[Array]) -> Array:
+        spread = (np.broadcast_to(part, tape.shape).reshape(rows, columns) for part in parts)
+        return np.concatenate(list(spread), -1)
+
+    slopes = [tape.slopes[k] for k in graph.outputs]
+    return together([s.middle for s in slopes]), together([s.radius for s in slopes])
 
 
 class _Forward:

@@ -2,8 +2,8 @@
 
 Where it holds for one cell and fails for another at some parameters, the other is not contained in
 the first.  The same is true of both cells with some leaves set to zero, so invariants are also
-looked for where all are: then a cell without biases is often fixed.  Each kind is one class: `of` lists the invariants of a cell, `gap`
-measures by how much a cell violates one at given values.
+looked for where all are: then a cell without biases is often fixed.  Each kind is one class: `of`
+lists the invariants of a cell, `gap` measures by how much a cell violates one at given values.
 """
 
 from __future__ import annotations
