@@ -219,6 +219,8 @@ def _problem_of_dimension(
         return "D is not H in it"
     witness = _witness(entry["witness"], violating, (columns, rows))
     count = parameter_count(holding, (columns, rows), zero)
+    if entry["invariant"]["count"] != count:
+        return "its number of parameters is another"
     point = changed(witness.point, zero, np.zeros_like)
     enough = dimension(violating, point, witness.parameters) > count
     return "" if enough else "the rank is no greater than the number of parameters"
