@@ -18,10 +18,8 @@ import numpy as np
 from fenas_lang.ir.graph import HIDDEN_SIZE, INPUT_SIZE, Graph
 from fenas_lang.ir.interpret import Array
 from fenas_lang.proof.composites import composites
-from fenas_lang.proof.invariants import restricted
+from fenas_lang.proof.invariants import invariants
 from fenas_lang.proof.jacobian import jacobian
-from fenas_lang.proof.laws import LAWS
-from fenas_lang.proof.normal_form import Ring, normal_form
 
 SINGULAR = 1e-6
 """Singular values above this and the error are counted."""
@@ -69,7 +67,7 @@ Shapes = tuple[tuple[str, ...], ...]
 @lru_cache(maxsize=32)
 def _counted(graph: Graph, zero: tuple[int, ...]) -> tuple[Shapes, Shapes]:
     """Shapes of the parameters that have influence, and of what they are met in."""
-    form = normal_form(restricted(graph, zero), Ring(laws=LAWS))
+    form = invariants(graph, zero).form
     present = (p.shape for p in graph.parameters if p.name in form.parameters)
     return tuple(present), tuple(c.shape for c in composites(form))
 

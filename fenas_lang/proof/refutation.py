@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,10 @@ SIZES = ((SIZE, SIZE), (1, 2), (3, 1))
 MARGIN = 1e-3
 """By how much a witness violates an invariant at least, relative to its values."""
 POINTS = 64
-MAX_RANKS = 4
-"""Jacobians that are made for one claim."""
+MOST_ATOMS = 150
+"""In normal forms of cells whose dimensions are also compared where a leaf is zero."""
+MAX_RANKS = 2
+"""Jacobians that are made for one claim, and as many where a leaf is zero."""
 SCALES = (1.0, 3.0, 1.0, 3.0)
 """Of parameters and values, in the settings that are tried."""
 
@@ -138,17 +141,22 @@ def _precisely(graph: Graph, witness: Witness, point: Point) -> tuple[Array, ...
 
 
 def _by_dimension(graph: Graph, other: Graph) -> Refutation | None:
-    """By the rank, where the counts of parameters are furthest apart."""
+    """By the rank, where the counts of parameters are furthest apart; first with all leaves."""
     square = forces_square(graph) or forces_square(other)
-    promising = []
-    for zero in ((), *((leaf,) for leaf in everything(graph))):
-        for sizes in SIZES[:1] if square else SIZES:
-            most, count = (parameter_count(g, sizes, zero) for g in (graph, other))
+    sizes = SIZES[:1] if square else SIZES
+    large = max(len(invariants(g, ()).form.atoms) for g in (graph, other)) > MOST_ATOMS
+    for zeros in ([()], [] if large else [(leaf,) for leaf in everything(graph)]):
+        promising = []
+        for zero, size in product(zeros, sizes):
+            most, count = (parameter_count(g, size, zero) for g in (graph, other))
             if most > count:
-                promising.append((most / (count + 1), Dimension(count, sizes, zero)))
-    promising.sort(key=lambda pair: -pair[0])
-    ranks = (_by_rank(graph, violated) for _, violated in promising[:MAX_RANKS])
-    return next((found for found in ranks if found is not None), None)
+                promising.append((most / (count + 1), Dimension(count, size, zero)))
+        promising.sort(key=lambda pair: -pair[0])
+        for _, violated in promising[:MAX_RANKS]:
+            found = _by_rank(graph, violated)
+            if found is not None:
+                return found
+    return None
 
 
 def _by_rank(graph: Graph, violated: Dimension) -> Refutation | None:
