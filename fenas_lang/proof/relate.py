@@ -11,6 +11,7 @@ from itertools import islice
 from fenas_lang.ir.dependence import forces_square
 from fenas_lang.ir.graph import Graph
 from fenas_lang.ir.polynomial import OutOfBudget
+from fenas_lang.proof.dimension import Dimension
 from fenas_lang.proof.invariants import invariants
 from fenas_lang.proof.laws import LAWS
 from fenas_lang.proof.matching import UNARY, Matching
@@ -99,13 +100,22 @@ def _ignored(graph: Graph, present: Sequence[str] | dict[str, str]) -> tuple[str
 def _by_search(one: Graph, two: Graph) -> Finding:
     not_in, not_holding = refute(one, two), refute(two, one)
     invertible = not_in is None and not_holding is None
-    values = None if not_holding else _search(one, two, invertible)
+    values = None if _settles(not_holding) else _search(one, two, invertible)
     if values is not None and invertible:
         inverse = _inverse(one, two, values)
         if inverse is not None:
             return inverse
-    back = None if not_in else _search(two, one, False)
-    return _summary(one, two, values, back, (not_in, not_holding))
+    back = None if _settles(not_in) else _search(two, one, False)
+    refuted = (None if back else not_in, None if values else not_holding)
+    return _summary(one, two, values, back, refuted)
+
+
+def _settles(refutation: Refutation | None) -> bool:
+    """Whether a containment is refuted where D = H, too."""
+    if refutation is None:
+        return False
+    violated = refutation.violated
+    return not isinstance(violated, Dimension) or violated.sizes[0] == violated.sizes[1]
 
 
 def _summary(

@@ -11,6 +11,7 @@ import fenas_lang as fen
 from fenas_lang.check.loader import load, loads
 from fenas_lang.ir.graph import Graph
 from fenas_lang.ir.lower import expand, lower
+from fenas_lang.proof.refutation import refute
 from fenas_lang.proof.relate import relate
 from fenas_lang.proof.ring_key import ring_key
 from fenas_lang.proof.verdicts import Kind
@@ -100,6 +101,15 @@ def test_an_identity_matrix_may_need_equal_sizes() -> None:
 def test_an_input_that_cancels_still_forces_equal_sizes() -> None:
     finding = relate(graph("a = x - x; y = tanh(@x, @h, a)"), graph("y = tanh(@x, @h)"))
     assert finding.kind == Kind.SAME_FAMILY and finding.square
+
+
+def test_a_containment_may_hold_for_equal_sizes_alone() -> None:
+    """Where D is 3 and H is 1, one matrix cannot carry what three do."""
+    one = graph("a = identity(@x); y = tanh(@a) + sigmoid(@a) + sin(@a) + h")
+    two = graph("y = tanh(@x) + sigmoid(@x) + sin(@x) + h")
+    assert refute(two, one) is not None
+    finding = relate(one, two)
+    assert finding.kind in (Kind.CONTAINS, Kind.SAME_FAMILY) and finding.square
 
 
 def test_cells_of_different_numbers_of_states() -> None:
