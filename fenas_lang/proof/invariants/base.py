@@ -45,8 +45,9 @@ class Invariant:
         raise NotImplementedError
 
     def violation(self, evaluate: Evaluate, point: Point) -> Array:
-        """The gap where the leaves in `zero` are zero."""
-        return self.gap(evaluate, changed(point, self.zero, np.zeros_like))
+        """The gap where the leaves in `zero` are zero; values that overflow count for nothing."""
+        with np.errstate(all="ignore"):
+            return self.gap(evaluate, changed(point, self.zero, np.zeros_like))
 
     def in_words(self, graph: Graph) -> str:
         """The sentence, and where it holds."""
