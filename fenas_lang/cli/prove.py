@@ -76,6 +76,8 @@ def _document(verdict: Verdict) -> dict[str, Any]:
         "correspondence": dict(verdict.correspondence),
         "ignored": list(verdict.ignored),
         "biases_merged": verdict.biases_merged,
+        "direction": verdict.direction,
+        "laws": list(verdict.laws),
         "refuted": refuted,
     }
 
@@ -97,6 +99,10 @@ def _print_verdict(verdict: Verdict) -> None:
         typer.echo(f"  {name:<{width}}  {text}")
     for name in verdict.ignored:
         typer.echo(f"  {name} has no influence")
+    if verdict.laws:
+        typer.echo("\n  laws used, besides those of a ring and of additive maps")
+    for law in verdict.laws:
+        typer.echo(f"  {law}")
     for refutation in (verdict.finding.not_in, verdict.finding.not_holding):
         if refutation is not None and refutation.violated.kind != "parameters":
             _print_witness(refutation)

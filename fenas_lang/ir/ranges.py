@@ -25,7 +25,7 @@ from fenas_lang.ir.interval import (
     exact,
     point,
 )
-from fenas_lang.ir.polynomial import Budget, OutOfBudget, Polynomial
+from fenas_lang.ir.polynomial import Budget, Monomial, OutOfBudget, Polynomial
 from fenas_lang.ir.unfold import Unfolding, restrict, shared_atom
 from fenas_lang.primitives import Attribute, Term, relu
 
@@ -110,6 +110,7 @@ class _Pass:
         self.states: dict[Attribute, Interval] = dict(zip(graph.states, states, strict=True))
         self.budget = Budget(_WORK)
         self.found: list[Interval] = []
+        self.products: dict[Monomial, Interval] = {}
 
     def values(self) -> tuple[Interval, ...]:
         for index, number in enumerate(self.unfolding.number):
@@ -149,13 +150,25 @@ class _Pass:
         self.budget.spend(1 + len(polynomial))
         shared = shared_atom(polynomial, self._splittable) if splits else None
         if shared is None:
-            return _sum(polynomial, self.found)
+            return self._sum(polynomial)
         interval = self.found[shared]
         at_low = self._enclose(restrict(polynomial, shared, exact(interval.low)), splits - 1)
         if interval.low == interval.high:
             return at_low
         at_high = self._enclose(restrict(polynomial, shared, exact(interval.high)), splits - 1)
         return blend(at_low, at_high, interval.low_open and interval.high_open)
+
+    def _sum(self, polynomial: Polynomial) -> Interval:
+        """The sum of the monomials' intervals; products are kept, as stages repeat them."""
+        total = None
+        for monomial, coefficient in polynomial.items():
+            if monomial not in self.products:
+                self.products[monomial] = _product(monomial, self.found)
+            term = self.products[monomial]
+            if coefficient != 1:
+                term = -term if coefficient == -1 else term.scaled(coefficient)
+            total = term if total is None else total + term
+        return point(0) if total is None else total
 
     def _splittable(self, index: int) -> bool:
         return self.found[index].bounded
@@ -171,15 +184,12 @@ class _Pass:
         )
 
 
-def _sum(polynomial: Polynomial, atoms: Sequence[Interval]) -> Interval:
-    """The sum of the monomials' intervals."""
-    total = point(0)
-    for monomial, coefficient in polynomial.items():
-        term = point(coefficient)
-        for index, power in Counter(monomial).items():
-            term = term * atoms[index].power(power)
-        total = total + term
-    return total
+def _product(monomial: Monomial, atoms: Sequence[Interval]) -> Interval:
+    product = None
+    for index, power in Counter(monomial).items():
+        factor = atoms[index].power(power)
+        product = factor if product is None else product * factor
+    return point(1) if product is None else product
 
 
 def _widened(

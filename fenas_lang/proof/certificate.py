@@ -1,12 +1,13 @@
 """Certificates: a proved claim about two cells as JSON, and the checker of such claims.
 
 The checker shares the normal form and its laws with the prover, and nothing of its search: it puts
-the given values into one cell and compares, recomputes an invariant, and evaluates a witness.
+the given values into one cell and compares, recomputes an invariant, and evaluates a witness.  What
+it finds equal by normal form it also evaluates, from the graphs alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,21 +15,26 @@ import numpy as np
 from fenas_lang.check.loader import loads
 from fenas_lang.diagnostics import FenError
 from fenas_lang.ir.canonical import canonical_key
-from fenas_lang.ir.graph import Graph
+from fenas_lang.ir.dependence import forces_square
+from fenas_lang.ir.graph import Dataflow, Graph
 from fenas_lang.ir.lower import expand, lower
 from fenas_lang.ir.polynomial import OutOfBudget
 from fenas_lang.proof.dimension import Dimension, dimension, parameter_count
-from fenas_lang.proof.invariants import invariants
+from fenas_lang.proof.evaluation import agree
+from fenas_lang.proof.invariants import changed, invariants
+from fenas_lang.proof.laws import LAWS, laws_named
 from fenas_lang.proof.refutation import MARGIN, SIZE, Witness, gap_at
 from fenas_lang.proof.substitution import Substitution, read_value
 from fenas_lang.proof.verdicts import Finding, Kind
-from fenas_lang.proof.verification import becomes
+from fenas_lang.proof.verification import Laws, becomes
 from fenas_lang.rules.proof import (
     DOES_NOT_HOLD,
     NOT_A_CERTIFICATE,
     NOTHING_PROVED,
     OTHER_VERSION,
 )
+from fenas_lang.source import SourceFile
+from fenas_lang.spaces.reader import read_space
 
 VERSION = 1
 Document = dict[str, Any]
@@ -44,16 +50,30 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 """Which values each positive verdict rests on: A's in terms of B's, B's in terms of A's."""
 
 
-def certificate(finding: Finding, a: str, b: str) -> Document:
-    """The certificate of a finding about two cells, given as source.  Raises FenError (FEN603)."""
+def certificate(
+    finding: Finding,
+    a: str,
+    b: str,
+    laws: Sequence[str] | None = None,
+    spaces: Mapping[str, str] | None = None,
+) -> Document:
+    """The certificate of a finding about two cells, given as source.
+
+    `laws` are those to check it with, all if not given; `spaces` the texts of spaces that do not
+    come with the program, by "a" and "b".  Raises FenError (FEN603).
+    """
     if finding.kind == Kind.UNKNOWN:
         raise NOTHING_PROVED.error(kind=finding.kind)
     document: Document = {"version": VERSION, "verdict": str(finding.kind), "a": a, "b": b}
+    if spaces:
+        document["spaces"] = dict(spaces)
     if finding.kind == Kind.DIFFERENT:
         return {**document, "refuted": _refuted(finding)}
     given = {"values": finding.values, "back": finding.back}
     for name in NEEDS[finding.kind]:
         document[name] = _values(given[name] or {})
+    if laws is not None and NEEDS[finding.kind]:
+        document["laws"] = list(laws)
     return {**document, "square": finding.square}
 
 
@@ -106,7 +126,7 @@ def _shown(value: Any) -> str:
 
 def _problem(document: Document, kind: Kind) -> str:
     """Why a certificate does not hold; empty where it does."""
-    flows = [lower(loads(str(document[name]))) for name in ("a", "b")]
+    flows = [_flow(document, name) for name in ("a", "b")]
     if kind == Kind.IDENTICAL:
         same = canonical_key(flows[0]) == canonical_key(flows[1])
         return "" if same else "the canonical keys differ"
@@ -116,12 +136,28 @@ def _problem(document: Document, kind: Kind) -> str:
     if kind not in NEEDS:
         return f"{kind} proves nothing"
     square = document["square"] is True
+    laws = laws_named(document["laws"]) if "laws" in document else LAWS
     given = {name: _read(document[name]) for name in NEEDS[kind]}
-    if "values" in given and not becomes(a, b, given["values"], square):
+    if "values" in given and not _holds(a, b, given["values"], square, laws):
         return "A does not become B under these values"
-    if "back" in given and not becomes(b, a, given["back"], square):
+    if "back" in given and not _holds(b, a, given["back"], square, laws):
         return "B does not become A under these values"
     return _problem_of_kind(kind, given, square)
+
+
+def _holds(general: Graph, special: Graph, values: Substitution, square: bool, laws: Laws) -> bool:
+    """By normal form, and in numbers."""
+    same_sizes = square or forces_square(general) or forces_square(special)
+    return becomes(general, special, values, square, laws) and agree(
+        general, special, values, same_sizes
+    )
+
+
+def _flow(document: Document, name: str) -> Dataflow:
+    """One of the two cells, in the space that the certificate brings along for it, if it does."""
+    text, spaces = str(document[name]), document.get("spaces", {})
+    space = read_space(SourceFile(str(spaces[name]))) if name in spaces else None
+    return lower(loads(text, space=space), space)
 
 
 def _problem_of_kind(kind: Kind, given: Mapping[str, Substitution], square: bool) -> str:
@@ -159,28 +195,47 @@ def _problem_of_refutations(refuted: Any, a: Graph, b: Graph) -> str:
 
 
 def _problem_of_refutation(entry: Any, violating: Graph, holding: Graph) -> str:
-    witness = _witness(entry["witness"], violating)
     wanted = entry["invariant"]
+    zero = tuple(wanted.get("zero", ()))
+    if not set(zero) <= set(range(1 + len(holding.states))):
+        raise ValueError("leaves that are no leaves")
     if wanted["kind"] == Dimension.kind:
-        count = parameter_count(holding, SIZE)
-        enough = dimension(violating, witness.point, witness.parameters) > count
-        return "" if enough else "the rank is no greater than the number of parameters"
-    held = next((i for i in invariants(holding) if i.as_json() == wanted), None)
+        return _problem_of_dimension(entry, zero, violating, holding)
+    witness = _witness(entry["witness"], violating, (SIZE, SIZE))
+    held = next((i for i in invariants(holding, zero) if i.as_json() == wanted), None)
     if held is None:
         return "its invariant is not known to hold"
     gap = gap_at(violating, held, witness)
     return "" if gap > MARGIN else "its witness does not violate the invariant"
 
 
-def _witness(document: Any, graph: Graph) -> Witness:
+def _problem_of_dimension(
+    entry: Any, zero: tuple[int, ...], violating: Graph, holding: Graph
+) -> str:
+    columns, rows = map(int, entry["invariant"]["sizes"])
+    if min(columns, rows) < 1:
+        raise ValueError("sizes that are none")
+    if columns != rows and (forces_square(violating) or forces_square(holding)):
+        return "D is not H in it"
+    witness = _witness(entry["witness"], violating, (columns, rows))
+    count = parameter_count(holding, (columns, rows), zero)
+    if entry["invariant"]["count"] != count:
+        return "its number of parameters is another"
+    point = changed(witness.point, zero, np.zeros_like)
+    enough = dimension(violating, point, witness.parameters) > count
+    return "" if enough else "the rank is no greater than the number of parameters"
+
+
+def _witness(document: Any, graph: Graph, sizes: tuple[int, int]) -> Witness:
     """The numbers of a witness; raises ValueError where they have the wrong shapes."""
     x = np.array(document["x"], dtype=float)
     states = tuple(np.array(state, dtype=float) for state in document["states"])
     parameters = {n: np.array(v, dtype=float) for n, v in document["parameters"].items()}
-    shapes = {p.name: p.sizes(SIZE, SIZE) for p in graph.parameters}
-    if {n: v.shape for n, v in parameters.items()} != shapes or any(
-        value.shape != (len(x), SIZE) for value in (x, *states)
-    ):
+    shapes = {p.name: p.sizes(*sizes) for p in graph.parameters}
+    wanted = [(len(x), sizes[0]), *((len(x), sizes[1]) for _ in graph.states)]
+    if {n: v.shape for n, v in parameters.items()} != shapes or wanted != [
+        value.shape for value in (x, *states)
+    ]:
         raise ValueError("shapes of the witness")
     return Witness(x, states, parameters)
 

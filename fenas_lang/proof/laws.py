@@ -7,7 +7,7 @@ is a matter of taste; no proof depends on it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import gcd
@@ -43,6 +43,26 @@ class LawRow:
     right: Term
     law: Law = field(repr=False, compare=False)
     when: str = ""
+
+    @property
+    def name(self) -> str:
+        """The law as text, such as `tanh(-a) = -tanh(a)`; certificates name it so."""
+        return f"{_text(self.left)} = {_text(self.right)}{self.when and f', for {self.when}'}"
+
+
+def _text(term: Term) -> str:
+    parts = [_text(operand) for operand in term.operands]
+    match term.op:
+        case "value" | "const":
+            return str(term.attribute)
+        case "add" | "sub" | "mul":
+            return f" {_SIGNS[term.op]} ".join(parts)
+        case "neg":
+            return f"-{parts[0]}"
+    return f"{term.op}({parts[0]})"
+
+
+_SIGNS = {"add": "+", "sub": "-", "mul": "*"}
 
 
 def _at(value: int, result: Fraction | int) -> Law:
@@ -152,7 +172,7 @@ TABLE: tuple[LawRow, ...] = (
     LawRow("sin", sin(ZERO), ZERO, _at(0, 0)),
     LawRow("cos", cos(ZERO), ONE, _at(0, 1)),
     LawRow("erf", erf(ZERO), ZERO, _at(0, 0)),
-    LawRow("reciprocal", reciprocal(term(2)), HALF, _number, "a number other than 0"),
+    LawRow("reciprocal", reciprocal(term(2)), HALF, _number, "any number other than 0"),
     LawRow("tanh", tanh(-A), -tanh(A), _parity("tanh", -1, 0)),
     LawRow("sigmoid", sigmoid(-A), 1 - sigmoid(A), _parity("sigmoid", -1, 0, 1)),
     LawRow("sin", sin(-A), -sin(A), _parity("sin", -1, 0)),
@@ -160,8 +180,8 @@ TABLE: tuple[LawRow, ...] = (
     LawRow("erf", erf(-A), -erf(A), _parity("erf", -1, 0)),
     LawRow("sigmoid", sigmoid(term(2) * A), HALF + HALF * tanh(A), _sigmoid_as_tanh),
     LawRow("tanh", tanh(HALF * A), term(2) * sigmoid(A) - 1, _tanh_as_sigmoid),
-    LawRow("relu", relu(exp(A)), exp(A), _relu_keeps, "at least 0 for all values"),
-    LawRow("relu", relu(-exp(A)), ZERO, _relu_drops, "at most 0 for all values"),
+    LawRow("relu", relu(exp(A)), exp(A), _relu_keeps, "operands at least 0 for all values"),
+    LawRow("relu", relu(-exp(A)), ZERO, _relu_drops, "operands at most 0 for all values"),
     LawRow("relu", relu(term(3) * A), term(3) * relu(A), _relu_scales),
     LawRow("relu", relu(-A), relu(A) - A, _parity("relu", 1, -1)),
     LawRow("log", log(exp(A)), A, _inverse_of_exp),
@@ -174,4 +194,23 @@ LAWS: Mapping[str, Sequence[Law]] = {
     for name in dict.fromkeys(row.function for row in TABLE)
 }
 
-__all__ = ["LAWS", "TABLE", "LawRow"]
+_NAMES = {row.law: row.name for row in TABLE}
+
+
+def names_of(laws: Iterable[Law]) -> tuple[str, ...]:
+    """The laws of the table among some, as text."""
+    return tuple(_NAMES[law] for law in laws if law in _NAMES)
+
+
+def laws_named(names: Iterable[str]) -> Mapping[str, Sequence[Law]]:
+    """Those rows of the table, for a ring.  Raises ValueError for a name of none."""
+    chosen = frozenset(names)
+    if not chosen <= set(_NAMES.values()):
+        raise ValueError(f"no such law: {min(chosen - set(_NAMES.values()))}")
+    return {
+        function: tuple(law for law in laws if _NAMES[law] in chosen)
+        for function, laws in LAWS.items()
+    }
+
+
+__all__ = ["LAWS", "TABLE", "LawRow", "laws_named", "names_of"]

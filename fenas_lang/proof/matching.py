@@ -10,9 +10,9 @@ outputs settle what is left.  This finds, it does not prove: what it returns is 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import islice, permutations
 from typing import Any
@@ -24,17 +24,21 @@ from fenas_lang.proof.normal_form import NormalForm, Ring, binding, node_value
 from fenas_lang.proof.substitution import (
     NO_MATRIX,
     NO_VECTOR,
+    Diagonal,
+    Link,
     MatrixValue,
     Value,
     is_vector,
     vector_of,
 )
 
-MAX_CANDIDATES = 1_000
-"""Choices that one search may try: about a second."""
+MAX_CANDIDATES = 10_000
+"""Choices that one search may try; most end sooner, by the ring's budget."""
 MAX_ORDERS = 6
 """Ways to share out equal places among unknowns that are tried."""
-_UNARY = ELEMENTWISE - {"add", "sub", "mul", "neg"}
+PARAMETRIC = frozenset({"param", "linear", "elementwise_weight"})
+UNARY = ELEMENTWISE - {"add", "sub", "mul", "neg"}
+"""The functions of one operand."""
 _UNKNOWN = "?"
 """What the names of unknowns begin with in the ring; no name of the language has it."""
 _SQUASHING = {"tanh": Fraction(1), "sigmoid": Fraction(1, 2)}
@@ -75,6 +79,15 @@ class _Unknown:
         return self.rest, self.matrices, self.inner
 
 
+@dataclass(frozen=True)
+class _State:
+    """What is settled: parameters, operands of functions at nodes, and the first nodes' values."""
+
+    found: Found
+    expected: Mapping[int, Polynomial]
+    values: list[Polynomial]
+
+
 @dataclass
 class Matching:
     """One search; `zeros` allows parameters to be zero where nothing corresponds."""
@@ -86,54 +99,62 @@ class Matching:
 
     def __post_init__(self) -> None:
         self.ring: Ring = self.special.ring
-        self.is_vector = {p.name: p.kind != "weight" for p in self.general.parameters}
+        self.parameters = self.general.parameters
+        self.is_vector = {p.name: p.kind != "weight" for p in self.parameters}
+        self.influence = _influence(self.general)
         self.targets: dict[str, list[Polynomial]] = defaultdict(list)
         for number in self.special.atoms:
             atom = self.ring.atoms[number]
             self.targets[atom.op].append(dict(atom.operand or ()))
         self._known: dict[int, bool] = {}
+        self._insides: dict[Monomial, tuple[str, Monomial] | None] = {}
 
     def solutions(self) -> Iterator[Found]:
         """Values for all of the general cell's parameters.  Raises OutOfBudget."""
-        yield from self._extend({}, {})
+        yield from self._extend(_State({}, {}, []), {})
 
-    def _extend(self, found: dict[str, Value], expected: dict[int, Polynomial]) -> Iterator[Found]:
+    def _extend(self, state: _State, fresh: Found) -> Iterator[Found]:
+        """From what is settled, `fresh` only now, to all solutions."""
         self.candidates.spend(1)
+        state = _State({**state.found, **fresh}, state.expected, [*state.values])
         try:
-            meeting = self._meeting(found, expected)
+            meeting = self._meeting(state, fresh.keys())
         except _Mismatch:
             return
         if meeting is None:
-            yield {**self._nothing(self.is_vector), **found}
+            yield {**self._nothing(self.is_vector), **state.found}
             return
-        for target in self._targets_of(meeting, expected):
-            aim = {**expected, meeting.index: target}
+        for target in self._targets_of(meeting, state.expected):
+            aim = replace(state, expected={**state.expected, meeting.index: target})
             with suppress(_Mismatch):
                 for more in self._settle(meeting.polynomial, target):
-                    yield from self._extend({**found, **more}, aim)
-        if meeting.function and self.zeros and meeting.index not in expected:
+                    yield from self._extend(aim, more)
+        if meeting.function and self.zeros and meeting.index not in state.expected:
             names = {self._outermost(n) for m in meeting.polynomial for n in self._factors(m)}
-            yield from self._extend({**found, **self._nothing(names)}, expected)
+            yield from self._extend(state, self._nothing(names))
 
     def _nothing(self, names: Iterable[str]) -> dict[str, Value]:
         return {n: NO_VECTOR if self.is_vector[n] else NO_MATRIX for n in names}
 
-    def _meeting(self, found: Found, expected: Mapping[int, Polynomial]) -> _Meeting | None:
+    def _meeting(self, state: _State, fresh: Set[str]) -> _Meeting | None:
         """Where the first unknown stands in the way; None where there is none.
 
-        Raises _Mismatch where something is not as expected.
+        Values that no fresh parameter influences are kept.  Raises _Mismatch where something is not
+        as expected.
         """
-        names = {p.name: found.get(p.name, _UNKNOWN + p.name) for p in self.general.parameters}
-        bound = binding(self.general, names)
-        values: list[Polynomial] = []
+        names = {p.name: state.found.get(p.name, _UNKNOWN + p.name) for p in self.parameters}
+        bound, values = binding(self.general, names), state.values
         for index, node in enumerate(self.general.nodes):
+            if index < len(values) and self.influence[index].isdisjoint(fresh):
+                continue
             operands = [values[k] for k in node.operands]
-            if node.op in _UNARY:
+            if node.op in UNARY:
                 if self._has_unknown(operands[0]):
+                    del values[index:]
                     return _Meeting(node.op, operands[0], index)
-                if expected.get(index, operands[0]) != operands[0]:
+                if state.expected.get(index, operands[0]) != operands[0]:
                     raise _Mismatch
-            values.append(node_value(self.ring, node, bound, operands))
+            values[index : index + 1] = [node_value(self.ring, node, bound, operands)]
         for position, index in enumerate(self.general.outputs):
             if self._has_unknown(values[index]):
                 return _Meeting("", values[index], ~position)
@@ -225,6 +246,7 @@ class Matching:
         if inner is not None and self._factors(inner):
             yield from self._outer(place[0], left)
             return
+        self.ring.budget.spend(1 + len(left) // 4)
         parts: list[tuple[Any, Coefficient]] = []
         for monomial, coefficient in left.items():
             other = _without(monomial, place[0].rest)
@@ -272,21 +294,34 @@ class Matching:
             other = inside[1]
         if unknown.inner is None:
             return other if is_vector(self.ring, other) else None
-        chain: tuple[str, ...] = ()
+        chain: tuple[Link, ...] = ()
         while other != unknown.inner:
-            inside = self._inside(other)
-            if inside is None:
+            link, other = self._outermost_link(other)
+            if link is None:
                 return None
-            chain, other = (*chain, inside[0]), inside[1]
+            chain = (*chain, link)
         return chain
+
+    def _outermost_link(self, monomial: Monomial) -> tuple[Link | None, Monomial]:
+        """The matrix that a monomial is under, or its first vector, and what is left."""
+        inside = self._inside(monomial)
+        if inside is not None:
+            return inside
+        for number in monomial if len(monomial) > 1 else ():
+            if self.ring.atoms[number].op == "param":
+                left = _without(monomial, (number,))
+                return Diagonal(str(self.ring.atoms[number].name)), left or ()
+        return None, monomial
 
     def _inside(self, monomial: Monomial) -> tuple[str, Monomial] | None:
         """The matrix that a monomial is under, and what is under it."""
-        if len(monomial) != 1 or self.ring.atoms[monomial[0]].op != "linear":
-            return None
-        atom = self.ring.atoms[monomial[0]]
-        ((inner, _),) = atom.operand or frozenset()
-        return str(atom.name), inner
+        if monomial not in self._insides:
+            self._insides[monomial] = None
+            if len(monomial) == 1 and self.ring.atoms[monomial[0]].op == "linear":
+                atom = self.ring.atoms[monomial[0]]
+                ((inner, _),) = atom.operand or frozenset()
+                self._insides[monomial] = str(atom.name), inner
+        return self._insides[monomial]
 
     def _unknown(self, monomial: Monomial, coefficient: Coefficient, factor: int) -> _Unknown:
         rest = _without(monomial, (factor,)) or ()
@@ -328,6 +363,15 @@ class Matching:
     def _is_named_unknown(self, number: int) -> bool:
         atom = self.ring.atoms[number]
         return atom.op in ("param", "linear") and str(atom.name).startswith(_UNKNOWN)
+
+
+def _influence(graph: Graph) -> list[frozenset[str]]:
+    """The parameters that each node depends on."""
+    found: list[frozenset[str]] = []
+    for node in graph.nodes:
+        own = {str(node.attribute)} if node.op in PARAMETRIC else set[str]()
+        found.append(frozenset(own).union(*(found[k] for k in node.operands)))
+    return found
 
 
 def _without(monomial: Monomial, rest: Monomial) -> Monomial | None:

@@ -75,7 +75,8 @@ class Vector(Protocol):
 class Ring:
     """Numbers atoms, applies laws, and pays for all arithmetic from one budget.
 
-    `laws` maps a primitive's name to its laws; the first that applies is used.  `shapes` makes
+    `laws` maps a primitive's name to its laws; the first that applies is used, and noted in `used`,
+    in the order of first use.  `shapes` makes
     signs the same under every renaming of parameters: these count by their shapes, not by name.
     """
 
@@ -88,6 +89,7 @@ class Ring:
         self.budget = Budget(budget)
         self.laws = laws or {}
         self.shapes = shapes
+        self.used: dict[Law, None] = {}
         self.atoms: list[Atom] = []
         self._numbers: dict[Atom, int] = {}
         self._digests: dict[int, bytes] = {}
@@ -109,6 +111,7 @@ class Ring:
         for law in self.laws.get(function, ()):
             result = law(self, operand)
             if result is not None:
+                self.used[law] = None
                 return result
         self.budget.spend(len(operand) + 1)
         return atom(self.number(Atom(function, None, frozenset(operand.items()))))

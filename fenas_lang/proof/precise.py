@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import mpmath
@@ -40,6 +41,8 @@ def outputs(
 ) -> tuple[Array, ...]:
     """As `interpret`, of points x (N, D) and states (N, H), rounded once, at the end.
 
+    Numbers may be fractions, in arrays of objects.
+
     A point at which some value is no number, or too large, gives NaN.
     """
     rows = [
@@ -68,18 +71,24 @@ def _value(
 ) -> Vector:
     match node.op:
         case "input" | "state" | "param":
-            value = [mpmath.mpf(float(v)) for v in leaves[node.attribute]]
+            value = [_number(v) for v in leaves[node.attribute]]
         case "const":
-            exact: Any = node.attribute
-            value = [mpmath.mpf(exact.numerator) / exact.denominator] * hidden
+            value = [_number(node.attribute)] * hidden
         case "linear":
             rows = leaves[node.attribute]
-            value = [mpmath.fdot([float(w) for w in row], operands[0]) for row in rows]
+            value = [mpmath.fdot(map(_number, row), operands[0]) for row in rows]
         case "elementwise_weight":
-            weights = [float(w) for w in leaves[node.attribute]]
+            weights = map(_number, leaves[node.attribute])
             value = [w * v for w, v in zip(weights, operands[0], strict=True)]
         case _:
             value = [_FUNCTIONS[node.op](*parts) for parts in zip(*operands, strict=True)]
     if any(isinstance(v, mpmath.mpc) or not abs(v) < LARGEST for v in value):
         raise OverflowError
     return value
+
+
+def _number(value: Any) -> Any:
+    """A double, or a fraction."""
+    if isinstance(value, Fraction):
+        return mpmath.mpf(value.numerator) / value.denominator
+    return mpmath.mpf(float(value))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from fenas_lang.check.check import space_of
 from fenas_lang.check.loader import loads, resolve
 from fenas_lang.diagnostics import FenError
 from fenas_lang.ir.canonical import canonical_key
@@ -17,6 +18,7 @@ from fenas_lang.proof.references import REFERENCES, Reference
 from fenas_lang.proof.relate import relate
 from fenas_lang.proof.sentence import sentence
 from fenas_lang.proof.verdicts import Finding, Kind
+from fenas_lang.proof.verification import laws_used
 from fenas_lang.registry import suggest
 from fenas_lang.rules.files import MISSING_FILE
 from fenas_lang.syntax.ast import Cell
@@ -33,6 +35,8 @@ class Side:
     source: str = field(repr=False)
     dataflow: Dataflow = field(repr=False)
     reference: Reference | None = None
+    space: str | None = field(default=None, repr=False)
+    """The text of its space, where that does not come with the program."""
 
     @cached_property
     def graph(self) -> Graph:
@@ -72,7 +76,25 @@ class Verdict:
     @cached_property
     def certificate(self) -> Document:
         """The JSON object that `verify` checks.  Raises FenError (FEN603) for `Unknown`."""
-        return certificate(self.finding, self.a.source, self.b.source)
+        spaces = {"a": self.a.space, "b": self.b.space}
+        own = {name: text for name, text in spaces.items() if text is not None}
+        return certificate(self.finding, self.a.source, self.b.source, self.laws, own)
+
+    @cached_property
+    def laws(self) -> tuple[str, ...]:
+        """The laws of functions that a positive verdict takes, in the order of first use."""
+        if self.finding.kind == Kind.IDENTICAL:
+            return ()
+        one, two, finding = self.a.graph, self.b.graph, self.finding
+        directions = ((one, two, finding.values), (two, one, finding.back))
+        used = [laws_used(a, b, values) for a, b, values in directions if values is not None]
+        return tuple(dict.fromkeys(law for laws in used for law in laws))
+
+    @property
+    def direction(self) -> str | None:
+        """Of a containment: `a contains b`, or `b contains a`."""
+        names = {Kind.CONTAINS: "a contains b", Kind.CONTAINED_IN: "b contains a"}
+        return names.get(self.finding.kind)
 
     @property
     def sentence(self) -> str:
@@ -112,7 +134,9 @@ def side(cell: CellOrReference) -> Side:
         resolved = loads(reference.text)
         return Side(reference.name, str(resolved), lower(resolved), reference)
     resolved = resolve(cell)
-    return Side(resolved.name, str(resolved), lower(resolved))
+    space = space_of(resolved).source
+    own = space.text if space is not None and space.path is not None else None
+    return Side(resolved.name, str(resolved), lower(resolved), space=own)
 
 
 def _reference(name: str) -> Reference:

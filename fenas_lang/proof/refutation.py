@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
 
+from fenas_lang.ir.dependence import forces_square
 from fenas_lang.ir.graph import Graph
 from fenas_lang.ir.interpret import Array, interpret
 from fenas_lang.proof import precise
 from fenas_lang.proof.dimension import Dimension, dimension, parameter_count
-from fenas_lang.proof.invariants import Evaluate, Invariant, Point
+from fenas_lang.proof.invariants import (
+    Evaluate,
+    Invariant,
+    Point,
+    changed,
+    everything,
+    invariants,
+)
 
 SIZE = 2
-"""D and H of witnesses."""
+"""D and H of witnesses against invariants."""
+SIZES = ((SIZE, SIZE), (1, 2), (3, 1))
+"""D and H where dimensions are compared."""
 MARGIN = 1e-3
 """By how much a witness violates an invariant at least, relative to its values."""
 POINTS = 64
+MOST_ATOMS = 150
+"""In normal forms of cells whose dimensions are also compared where a leaf is zero."""
+MAX_RANKS = 2
+"""Jacobians that are made for one claim, and as many where a leaf is zero."""
 SCALES = (1.0, 3.0, 1.0, 3.0)
 """Of parameters and values, in the settings that are tried."""
 
 
 @dataclass(frozen=True)
 class Witness:
-    """Parameters of a cell, and points, for D = H = 2."""
+    """Parameters of a cell, and points."""
 
     x: Array
     states: tuple[Array, ...]
@@ -53,36 +67,60 @@ class Refutation:
     gap: float
 
 
-def refute(
-    graph: Graph, other: Graph, own: Sequence[Invariant], others: Sequence[Invariant]
-) -> Refutation | None:
-    """Why a cell is not contained in another, whose invariants `others` are, if that is found."""
-    wanted = [invariant for invariant in others if invariant not in own]
-    for trial, scale in enumerate(SCALES if wanted else ()):
-        drawn = draw(graph, POINTS, scale, seed=trial)
-        for invariant in wanted:
-            found = _violation(graph, invariant, drawn)
-            if found is not None:
-                return found
+def refute(graph: Graph, other: Graph) -> Refutation | None:
+    """Why a cell is not contained in another, if that is found.  Raises OutOfBudget."""
+    for zero in ((), everything(graph)):
+        found = _by_invariants(graph, other, zero)
+        if found is not None:
+            return found
     return _by_dimension(graph, other)
 
 
-def draw(graph: Graph, points: int, scale: float, seed: int) -> Witness:
-    """Short numbers."""
+def _by_invariants(graph: Graph, other: Graph, zero: tuple[int, ...]) -> Refutation | None:
+    wanted = invariants(other, zero)
+    tries = [draw(graph, POINTS, scale, seed) for seed, scale in enumerate(SCALES)]
+    evaluations = [_remembering(graph, drawn.parameters) for drawn in tries]
+    for invariant in wanted:
+        for drawn, evaluate in zip(tries, evaluations, strict=True):
+            found = _violation(graph, invariant, drawn, evaluate)
+            if found is not None:
+                return found
+    return None
+
+
+def _remembering(graph: Graph, parameters: dict[str, Array]) -> Evaluate:
+    """The cell's outputs, computed once at each point."""
+    known: dict[tuple[bytes, ...], tuple[Array, ...]] = {}
+
+    def evaluate(point: Point) -> tuple[Array, ...]:
+        key = (point[0].tobytes(), *(state.tobytes() for state in point[1]))
+        if key not in known:
+            known[key] = interpret(graph, point[0], point[1], parameters)
+        return known[key]
+
+    return evaluate
+
+
+def draw(
+    graph: Graph, points: int, scale: float, seed: int, sizes: tuple[int, int] = (SIZE, SIZE)
+) -> Witness:
+    """Short numbers; `sizes` are D and H."""
     rng = np.random.default_rng(seed)
-    x, *states = (scale * rng.standard_normal((1 + len(graph.states), points, SIZE))).round(2)
-    parameters = {
-        p.name: (scale * rng.standard_normal(p.sizes(SIZE, SIZE))).round(2)
-        for p in graph.parameters
-    }
+
+    def numbers(*shape: int) -> Array:
+        drawn: Array = (scale * rng.standard_normal(shape)).round(2)
+        return drawn
+
+    x = numbers(points, sizes[0])
+    states = [numbers(points, sizes[1]) for _ in graph.states]
+    parameters = {p.name: numbers(*p.sizes(*sizes)) for p in graph.parameters}
     return Witness(x, tuple(states), parameters)
 
 
-def _violation(graph: Graph, invariant: Invariant, drawn: Witness) -> Refutation | None:
-    def evaluate(point: Point) -> tuple[Array, ...]:
-        return interpret(graph, point[0], point[1], drawn.parameters)
-
-    gaps = invariant.gap(evaluate, drawn.point)
+def _violation(
+    graph: Graph, invariant: Invariant, drawn: Witness, evaluate: Evaluate
+) -> Refutation | None:
+    gaps = invariant.violation(evaluate, drawn.point)
     worst = int(gaps.argmax())
     if gaps[worst] <= MARGIN:
         return None
@@ -95,7 +133,7 @@ def _violation(graph: Graph, invariant: Invariant, drawn: Witness) -> Refutation
 def gap_at(graph: Graph, invariant: Invariant, witness: Witness) -> float:
     """By how much a cell violates an invariant at a witness, from fifty digits."""
     evaluate: Evaluate = partial(_precisely, graph, witness)
-    return float(invariant.gap(evaluate, witness.point).max())
+    return float(invariant.violation(evaluate, witness.point).max())
 
 
 def _precisely(graph: Graph, witness: Witness, point: Point) -> tuple[Array, ...]:
@@ -103,10 +141,27 @@ def _precisely(graph: Graph, witness: Witness, point: Point) -> tuple[Array, ...
 
 
 def _by_dimension(graph: Graph, other: Graph) -> Refutation | None:
-    count = parameter_count(other, SIZE)
-    own = parameter_count(graph, SIZE)
-    if own <= count:
-        return None
-    drawn = draw(graph, own + 8, 1.0, seed=0)
-    found = dimension(graph, drawn.point, drawn.parameters)
-    return Refutation(Dimension(count), drawn, found - count) if found > count else None
+    """By the rank, where the counts of parameters are furthest apart; first with all leaves."""
+    square = forces_square(graph) or forces_square(other)
+    sizes = SIZES[:1] if square else SIZES
+    large = max(len(invariants(g, ()).form.atoms) for g in (graph, other)) > MOST_ATOMS
+    for zeros in ([()], [] if large else [(leaf,) for leaf in everything(graph)]):
+        promising = []
+        for zero, size in product(zeros, sizes):
+            most, count = (parameter_count(g, size, zero) for g in (graph, other))
+            if most > count:
+                promising.append((most / (count + 1), Dimension(count, size, zero)))
+        promising.sort(key=lambda pair: -pair[0])
+        for _, violated in promising[:MAX_RANKS]:
+            found = _by_rank(graph, violated)
+            if found is not None:
+                return found
+    return None
+
+
+def _by_rank(graph: Graph, violated: Dimension) -> Refutation | None:
+    points = violated.count // violated.sizes[1] + 8
+    drawn = draw(graph, points, 1.0, 0, violated.sizes)
+    at = changed(drawn.point, violated.zero, np.zeros_like)
+    gap = dimension(graph, at, drawn.parameters) - violated.count
+    return Refutation(violated, drawn, gap) if gap > 0 else None

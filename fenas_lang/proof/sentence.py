@@ -51,10 +51,10 @@ def refusals(finding: Finding, a: Named, b: Named) -> list[str]:
 
 def _why(refutation: Refutation, inner: Named, outer: Named) -> str:
     if refutation.violated.kind == "parameters":
-        count = refutation.violated.sentence(outer[1]).split(" ", 1)[1]
+        count = refutation.violated.in_words(outer[1]).split(" ", 1)[1]
         return (
             f"{outer[0]} {count}, and {inner[0]} is a family of"
             f" {round(refutation.gap) + getattr(refutation.violated, 'count', 0)} dimensions"
         )
-    held = refutation.violated.sentence(outer[1])
+    held = refutation.violated.in_words(outer[1])
     return f"in {outer[0]} always {held}, in {inner[0]} not"

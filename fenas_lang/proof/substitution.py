@@ -1,8 +1,8 @@
 """What the parameters of one cell are in terms of another's, as values, as text and as JSON.
 
 A matrix becomes a sum of rational multiples of products of matrices, where the empty product is the
-identity; a vector (a bias, an elementwise weight) a sum of rational multiples of products of
-vectors, each perhaps under matrices.  The empty sum is zero.
+identity, and vectors can stand as diagonal matrices; a vector (a bias, an elementwise weight) a sum
+of rational multiples of products of vectors, each perhaps under matrices.  The empty sum is zero.
 """
 
 from __future__ import annotations
@@ -31,41 +31,48 @@ Factor = str | Applied
 
 
 @dataclass(frozen=True)
+class Diagonal:
+    """The diagonal matrix of a vector parameter."""
+
+    vector: str
+
+
+Link = str | Diagonal
+"""Of a product of matrices: a matrix's name, or a diagonal one."""
+
+
+@dataclass(frozen=True)
 class MatrixValue:
     """`Σ coefficient · M1 · M2 ⋯`, the last matrix applied first."""
 
-    terms: tuple[tuple[Fraction, tuple[str, ...]], ...]
+    terms: tuple[tuple[Fraction, tuple[Link, ...]], ...]
 
     def applied(self, ring: Ring, operand: Polynomial) -> Polynomial:
         """The map's value at a polynomial."""
         total: Polynomial = {}
         for coefficient, matrices in self.terms:
             value = operand
-            for matrix in reversed(matrices):
-                value = ring.linear(matrix, value)
+            for link in reversed(matrices):
+                if isinstance(link, Diagonal):
+                    value = ring.product(ring.leaf("param", link.vector), value)
+                else:
+                    value = ring.linear(link, value)
             total = ring.sum(total, value, scale=coefficient)
         return total
-
-    @property
-    def names(self) -> frozenset[str]:
-        return frozenset(name for _, matrices in self.terms for name in matrices)
-
-    @property
-    def has_identity(self) -> bool:
-        return any(not matrices for _, matrices in self.terms)
 
     @property
     def single(self) -> tuple[Fraction, str] | None:
         """(c, M) of a value c · M with one matrix."""
         if len(self.terms) == 1 and len(self.terms[0][1]) == 1:
-            return self.terms[0][0], self.terms[0][1][0]
+            coefficient, (link,) = self.terms[0]
+            return (coefficient, link) if isinstance(link, str) else None
         return None
 
     def __str__(self) -> str:
-        return _sum([(c, " @ ".join(m) or IDENTITY_TEXT) for c, m in self.terms])
+        return _sum([(c, " @ ".join(map(_link, m)) or IDENTITY_TEXT) for c, m in self.terms])
 
     def as_json(self) -> dict[str, Any]:
-        return {"matrix": [[str(c), list(matrices)] for c, matrices in self.terms]}
+        return {"matrix": [[str(c), [_link_as_json(k) for k in m]] for c, m in self.terms]}
 
 
 @dataclass(frozen=True)
@@ -80,10 +87,6 @@ class VectorValue:
         for coefficient, factors in self.terms:
             total = ring.sum(total, _product(ring, factors), scale=coefficient)
         return total
-
-    @property
-    def names(self) -> frozenset[str]:
-        return frozenset(name for _, factors in self.terms for f in factors for name in _names(f))
 
     @property
     def single(self) -> tuple[Fraction, str] | None:
@@ -143,10 +146,18 @@ def _product(ring: Ring, factors: tuple[Factor, ...]) -> Polynomial:
     return total
 
 
-def _names(factor: Factor) -> list[str]:
-    if isinstance(factor, str):
-        return [factor]
-    return [factor.matrix, *(name for inner in factor.operand for name in _names(inner))]
+def _link(link: Link) -> str:
+    return f"diag({link.vector})" if isinstance(link, Diagonal) else link
+
+
+def _link_as_json(link: Link) -> Any:
+    return {"diagonal": link.vector} if isinstance(link, Diagonal) else link
+
+
+def _read_link(document: Any) -> Link:
+    if isinstance(document, dict):
+        return Diagonal(_name(document["diagonal"]))
+    return _name(document)
 
 
 def _text(factor: Factor) -> str:
@@ -170,7 +181,7 @@ def read_value(document: Any) -> Value:
     """A value from its JSON.  Raises ValueError, TypeError or KeyError where it is none."""
     [(kind, terms)] = document.items()
     if kind == "matrix":
-        return MatrixValue(tuple((Fraction(c), tuple(map(_name, m))) for c, m in terms))
+        return MatrixValue(tuple((Fraction(c), tuple(map(_read_link, m))) for c, m in terms))
     if kind == "vector":
         return VectorValue(tuple((Fraction(c), tuple(map(_read_factor, f))) for c, f in terms))
     raise ValueError(kind)

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fenas_lang.ir.dependence import forces_square
 from fenas_lang.ir.graph import HIDDEN_SIZE, INPUT_SIZE, Graph, ParameterShape
-from fenas_lang.proof.laws import LAWS
-from fenas_lang.proof.normal_form import Ring, normal_form
+from fenas_lang.proof.laws import LAWS, names_of
+from fenas_lang.proof.normal_form import Law, Ring, normal_form
 from fenas_lang.proof.substitution import (
     Applied,
+    Diagonal,
     Factor,
+    Link,
     MatrixValue,
     Substitution,
     VectorValue,
 )
 
+Laws = Mapping[str, Sequence[Law]]
 BUDGET = 400_000
 """More than any search has."""
 
 
-def becomes(general: Graph, special: Graph, values: Substitution, square: bool = False) -> bool:
+def becomes(
+    general: Graph,
+    special: Graph,
+    values: Substitution,
+    square: bool = False,
+    laws: Laws = LAWS,
+) -> bool:
     """Whether the general cell's outputs are the special one's, for all x, states, parameters.
 
     `square` allows D = H to be used where the cells do not force it.  Raises OutOfBudget.
@@ -31,7 +40,17 @@ def becomes(general: Graph, special: Graph, values: Substitution, square: bool =
         p.name in values and _fits(p, values[p.name], shapes, square) for p in general.parameters
     ):
         return False
+    return _compare(general, special, values, Ring(BUDGET, laws))
+
+
+def laws_used(general: Graph, special: Graph, values: Substitution) -> tuple[str, ...]:
+    """The laws that this comparison takes, in the order of first use.  Raises OutOfBudget."""
     ring = Ring(BUDGET, LAWS)
+    _compare(general, special, values, ring)
+    return names_of(ring.used)
+
+
+def _compare(general: Graph, special: Graph, values: Substitution, ring: Ring) -> bool:
     made = normal_form(general, ring, values)
     return made.outputs == normal_form(special, ring).outputs
 
@@ -60,12 +79,17 @@ def _fits(
 
 
 def _chain_fits(
-    columns: str, chain: tuple[str, ...], shapes: Mapping[str, ParameterShape], square: bool
+    columns: str, chain: tuple[Link, ...], shapes: Mapping[str, ParameterShape], square: bool
 ) -> bool:
     """Whether a product of matrices takes vectors of one size to vectors of size H."""
     size = columns
-    for name in reversed(chain):
-        shape = shapes.get(name)
+    for link in reversed(chain):
+        if isinstance(link, Diagonal):
+            shape = shapes.get(link.vector)
+            if shape is None or shape.kind == "weight" or not _same(size, HIDDEN_SIZE, square):
+                return False
+            continue
+        shape = shapes.get(link)
         if shape is None or shape.kind != "weight" or not _same(size, shape.shape[1], square):
             return False
         size = shape.shape[0]

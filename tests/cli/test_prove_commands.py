@@ -34,6 +34,22 @@ def test_prove_says_what_holds(fenasc, tmp_path, a, b, status, kind) -> None:
         assert (checked.status, checked.out) == (0, f"valid: {kind}\n")
 
 
+def test_laws_and_direction(fenasc) -> None:
+    out = fenasc("prove", "GRU_Chung", "GRU_reset_before").out
+    assert out.endswith(
+        "besides those of a ring and of additive maps\n  sigmoid(-a) = 1 - sigmoid(a)\n"
+    )
+    document = json.loads(fenasc("prove", "UGRNN", "GRU", "--format", "json").out)
+    assert document["direction"] == "b contains a"
+    assert document["laws"] == ["sigmoid(0) = 1/2"]
+    other = json.loads(fenasc("prove", "GRU", "GRU", "--format", "json").out)
+    assert (other["direction"], other["laws"]) == (None, [])
+
+
+def test_a_diagonal_matrix_is_shown(fenasc) -> None:
+    assert "h.h_prev  diag(h.h_prev)" in fenasc("prove", "IRNN", "IndRNN").out
+
+
 def test_the_table_of_parameters_names_those_of_torch(fenasc) -> None:
     out = fenasc("prove", "lstm.fen", "torch.nn.LSTM").out
     assert out.startswith("Equal (biases merged)")

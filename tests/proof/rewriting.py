@@ -37,7 +37,7 @@ def _rewritings(tree: Term) -> list[Term]:
     """The tree by one law at its root; the input stays bare under its matrix, as D may not be H."""
     if tree.op == "input":
         return [tree]
-    found = [0 - (-tree), tree + 0, 1 * tree]
+    found = [0 - (-tree), tree + 0, 1 * tree, tree + (tree - tree)]
     match tree:
         case Term("add" | "mul", (a, b)):
             found.append(Term(tree.op, (b, a)))
@@ -48,6 +48,10 @@ def _rewritings(tree: Term) -> list[Term]:
     match tree:
         case Term("mul", (a, Term("add" | "sub" as op, (b, c)))):
             found.append(Term(op, (a * b, a * c)))
+        case Term("mul", (Term("add" | "sub" as op, (b, c)), a)):
+            found.append(Term(op, (b * a, c * a)))
+        case Term("tanh" | "sigmoid" | "relu", (a,)):
+            found.append(tree + 0 * a)
         case Term("linear", (Term("add" | "sub" as op, (a, b)),)):
             found.append(Term(op, (_linear(tree, a), _linear(tree, b))))
         case Term("linear", (a,)) if a.op != "input":
@@ -103,7 +107,7 @@ OTHER = {
 
 
 def edited(graph: Graph, rng: random.Random) -> Graph | None:
-    """The graph with one operation replaced by another, if it has one to replace."""
+    """The graph with one primitive replaced by another, if it has one to replace."""
     places = [k for k, node in enumerate(graph.nodes) if node.op in OTHER]
     if not places:
         return None

@@ -13,6 +13,7 @@ import pytest
 import fenas_lang as fen
 from fenas_lang.diagnostics import FenError
 from fenas_lang.proof.certificate import verify
+from fenas_lang.proof.laws import TABLE
 
 Change = Callable[[dict[str, Any]], Any]
 TRIPLE = fen.loads("cell Triple in open (x, h) -> y { y = tanh(3*h) }")
@@ -28,6 +29,8 @@ PAIRS = (
     ("GRU", "minGRU"),
     ("GRU", "RNN"),
     ("RNN", TRIPLE),
+    ("IRNN", "IndRNN"),
+    ("GRU", "GRU_reset_before"),
 )
 
 
@@ -72,6 +75,19 @@ TAMPERED: tuple[tuple[str, str, Change], ...] = (
     ("LSTM", "NBNLP_LSTM", _set("refuted/0/claim", "a in b")),
     ("LSTM", "NBNLP_LSTM", _set("refuted/0/witness/states/1", [[0.0, 0.0]])),
     ("GRU", "RNN", _set("refuted/0/invariant/high", "1/2")),
+    ("GRU_Chung", "GRU_reset_before", _set("laws", [])),
+    ("GRU_Chung", "GRU_reset_before", _set("laws", ["a = b"])),
+    ("GRU_Chung", "GRU_reset_before", _set("laws", 3)),
+    ("GRU", "torch.nn.GRU", _set("spaces", {"a": "no space"})),
+    ("GRU", "torch.nn.GRU", _set("spaces", 3)),
+    ("GRU", "GRU_reset_before", _set("refuted/0/invariant/count", 1)),
+    ("GRU", "GRU_reset_before", _set("refuted/0/invariant/sizes", [2, 2])),
+    ("GRU", "GRU_reset_before", _set("refuted/0/invariant/sizes", [0, 1])),
+    ("GRU", "GRU_reset_before", _set("refuted/0/invariant/zero", [7])),
+    ("GRU", "GRU_reset_before", _set("refuted/0/claim", "b in a")),
+    ("LSTM", "GRU", _set("a", "cell R(x, h) -> y { y = tanh(@x, @h) }")),
+    ("IRNN", "IndRNN", _set("values/h.h_prev", {"matrix": [["1", [{"diagonal": "h.x"}]]]})),
+    ("IRNN", "IndRNN", _set("values/h.h_prev", {"matrix": [["1", [{"diagonal": 3}]]]})),
 )
 
 
@@ -105,13 +121,40 @@ def test_what_is_no_certificate(document: Any) -> None:
 
 
 def test_nothing_is_certified_for_unknown() -> None:
-    a, b = (
-        fen.loads(f"cell C in open (x, h) -> y {{ a = relu(@h); y = {end} }}")
-        for end in ("a + x", "x - a")
-    )
     with pytest.raises(FenError) as caught:
-        _ = fen.prove(a, b).certificate
+        _ = fen.prove("MGU", "UGRNN").certificate
     assert caught.value.diagnostics[0].code == "FEN603"
+
+
+def test_a_space_of_ones_own_comes_along(tmp_path: Path) -> None:
+    (tmp_path / "mine.space").write_text(
+        "fn soft(a) = 0.5 * sigmoid(@a) + 0.5 * tanh(@a)\n"
+        "space mine { states 1\n bias optional\n output last node\n sample 1 to 5 nodes\n"
+        " node soft: 1 parent\n node add }\n"
+    )
+    for name, body in (("A", "a = soft(x); b = soft(h)"), ("B", "b = soft(x); a = soft(h)")):
+        text = f"cell {name} in mine (x, h) -> y {{ {body}; y = a + b }}"
+        (tmp_path / f"{name}.fen").write_text(text)
+    document = made(str(tmp_path / "A.fen"), str(tmp_path / "B.fen"))
+    (tmp_path / "mine.space").unlink()
+    assert verify(document) == "Identical"
+    del document["spaces"]
+    assert code(document) == "FEN602"
+
+
+def test_the_checker_uses_the_laws_that_are_named_alone() -> None:
+    document = made("GRU_Chung", "GRU_reset_before")
+    assert document["laws"] == ["sigmoid(-a) = 1 - sigmoid(a)"]
+    assert verify({**document, "laws": [row.name for row in TABLE]}) == "Reparametrised"
+    del document["laws"]
+    assert verify(document) == "Reparametrised"
+
+
+def test_what_the_normal_form_calls_equal_is_also_evaluated(monkeypatch) -> None:
+    document = made("GRU", "torch.nn.GRU")
+    document["values"]["r.x"] = document["values"]["z.x"]
+    monkeypatch.setattr("fenas_lang.proof.certificate.becomes", lambda *_: True)
+    assert code(document) == "FEN602"
 
 
 THEOREMS = {
@@ -127,6 +170,8 @@ THEOREMS = {
     "LSTM_coupled_in_LSTM": "ContainedIn",
     "LSTM_in_LSTM_peephole": "ContainedIn",
     "Mut2_in_GRU_reset_before": "ContainedIn",
+    "IndRNN_in_IRNN": "ContainedIn",
+    "GRU_not_GRU_reset_before": "Different",
 }
 
 

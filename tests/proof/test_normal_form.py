@@ -225,10 +225,10 @@ def test_a_false_renaming_is_refused() -> None:
 def test_an_adversarial_cell_runs_out_of_budget_soon(body: str) -> None:
     last = body.rsplit("; ", 1)[1].split(" ")[0]
     adversary = graph(f"a0 = x + h; {body}; y = identity({last})")
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(OutOfBudget):
         normal_form(adversary)
-    assert time.perf_counter() - start < 1, "an order of magnitude above what it takes"
+    assert time.process_time() - start < 1, "an order of magnitude above what it takes"
 
 
 def test_the_digest_depends_on_no_hash_seed() -> None:

@@ -11,6 +11,7 @@ import fenas_lang as fen
 from fenas_lang.check.loader import load, loads
 from fenas_lang.ir.graph import Graph
 from fenas_lang.ir.lower import expand, lower
+from fenas_lang.proof.refutation import refute
 from fenas_lang.proof.relate import relate
 from fenas_lang.proof.ring_key import ring_key
 from fenas_lang.proof.verdicts import Kind
@@ -45,9 +46,11 @@ KNOWN = (
     ("a = tanh(@x); y = tanh(@x, @h, @a)", "y = tanh(@x, @h)", Kind.CONTAINS),
     ("y = tanh(@h) + x", "y = tanh(h) + x", Kind.CONTAINS),
     ("y = identity(@h) + x", "y = h + x", Kind.CONTAINS),
-    ("a = relu(@h); y = a + x", "a = relu(@h); y = x - a", Kind.UNKNOWN),
+    ("a = relu(@h); y = a + x", "a = relu(@h); y = x - a", Kind.DIFFERENT),
     ("a = tanh(@h); b = tanh(@h); y = a*b", "a = tanh(@h); y = a*a", Kind.CONTAINS),
     ("y = tanh(3*h)", "y = tanh(4*h)", Kind.DIFFERENT),
+    ("y = tanh(@x, @h)", "y = tanh(@x, @.h)", Kind.CONTAINS),
+    ("y = tanh(@.x, @h) + x", "y = tanh(@.x, @.h) + x", Kind.CONTAINS),
     ("y = tanh(3*h)", "a = h + h; y = tanh(a, h)", Kind.EQUAL),
 )
 
@@ -100,16 +103,46 @@ def test_an_input_that_cancels_still_forces_equal_sizes() -> None:
     assert finding.kind == Kind.SAME_FAMILY and finding.square
 
 
+def test_a_containment_may_hold_for_equal_sizes_alone() -> None:
+    """Where D is 3 and H is 1, one matrix cannot carry what three do."""
+    one = graph("a = identity(@x); y = tanh(@a) + sigmoid(@a) + sin(@a) + h")
+    two = graph("y = tanh(@x) + sigmoid(@x) + sin(@x) + h")
+    assert refute(two, one) is not None
+    finding = relate(one, two)
+    assert finding.kind in (Kind.CONTAINS, Kind.SAME_FAMILY) and finding.square
+
+
 def test_cells_of_different_numbers_of_states() -> None:
     verdict = fen.prove("LSTM", "RNN")
     assert verdict.kind == "Different"
     assert "2 and 1 states" in verdict.sentence
 
 
-def test_an_adversarial_cell_is_unknown() -> None:
-    body = "; ".join(f"a{k} = a{k - 1} * (a{k - 1} + h)" for k in range(1, 60))
-    adversary = graph(f"a0 = x + h; {body}; y = identity(a59)")
-    assert relate(adversary, graph("y = x + h")).kind == Kind.UNKNOWN
+ADVERSARIES = (
+    "a0 = x + h; " + "; ".join(f"a{k} = a{k - 1} * (a{k - 1} + h)" for k in range(1, 60)),
+    "a0 = x + h; " + "; ".join(f"a{k} = tanh_skip(a{k - 1}, h)" for k in range(1, 60)),
+    "a0 = tanh(@x, @h); "
+    + "; ".join(f"a{k} = relu(@a{k - 1}) * a{k - 1} + relu_skip(a{k - 1})" for k in range(1, 25)),
+    "; ".join(f"i{k} = identity(@x, @h)" for k in range(30))
+    + "; a0 = "
+    + " * ".join(f"(i{k} + i{k + 1})" for k in range(28)),
+)
+
+
+@pytest.mark.parametrize("body", ADVERSARIES, ids=range(len(ADVERSARIES)))
+def test_an_adversarial_cell_is_unknown(body: str) -> None:
+    last = body.rsplit("; ", 1)[1].split(" ")[0]
+    one, two = (graph(f"{body}; y = tanh({last}) {sign} x") for sign in "+-")
+    for other in (two, graph("y = x + h")):
+        assert relate(one, other).kind == relate(other, one).kind == Kind.UNKNOWN
+
+
+def test_many_equal_parts_are_no_trouble() -> None:
+    nodes = range(58)
+    bodies = ("; ".join(f"a{k} = tanh({a})" for k in nodes) for a in ("@x, @h", "@h, @x"))
+    names = ", ".join(f"a{k}" for k in nodes)
+    one, two = (graph(f"{body}; y = mean({names})") for body in bodies)
+    assert relate(one, two).kind == Kind.EQUAL
 
 
 @pytest.mark.parametrize("flips", [False, True])
@@ -117,19 +150,19 @@ def test_twins_are_proved(flips: bool) -> None:
     rng = random.Random(7)
     for original in originals(11, 20, most_nodes=6):
         made = twin(original, rng, flips)
-        finding = relate(original, made)
+        finding = relate(original.graph, made)
         assert finding.kind in (Kind.EQUAL, Kind.REPARAMETRISED)
-        assert holds(original, made, finding)
+        assert holds(original.graph, made, finding)
 
 
 def test_no_mutant_is_proved_wrongly() -> None:
-    for original, mutant in mutants(5, 30):
-        finding = relate(original, mutant)
+    for _, original, mutant in mutants(5, 28):
+        finding = relate(original.graph, mutant)
         if finding.kind in POSITIVE:
-            assert holds(original, mutant, finding)
+            assert holds(original.graph, mutant, finding)
 
 
 def test_twins_have_one_ring_key() -> None:
     rng = random.Random(5)
     for original in originals(77, 20, most_nodes=6):
-        assert ring_key(original) == ring_key(twin(original, rng, flips=False))
+        assert ring_key(original.graph) == ring_key(twin(original, rng, flips=False))

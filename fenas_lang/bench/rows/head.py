@@ -63,7 +63,7 @@ def make_step(kind: str, time: int, batch: int) -> Step:
 
     def step() -> None:
         hidden, _ = layer(embedding(text))
-        _loss(head, hidden, target).backward()
+        torch.autograd.backward(_loss(head, hidden, target))
         parts.zero_grad()
 
     return step
