@@ -26,6 +26,7 @@ from fenas_lang.plan.program import (
 )
 from fenas_lang.plan.reverse import EDGE, GATE, HANDED, OUTPUT, PARAMETER, STATE, reverse
 from fenas_lang.plan.schedule import make_plan
+from fenas_lang.plan.storage import storage
 from fenas_lang.primitives import PRIMITIVES
 
 Values = NDArray[np.float64]
@@ -108,7 +109,8 @@ def forward(
 ) -> tuple[Plan, Memory]:
     """The forward program over a sequence, with everything that the way back needs."""
     plan = make_plan(graph)
-    program = forward_program(plan, reverse(plan).saved)
+    backwards = reverse(plan)
+    program = forward_program(plan, backwards.saved, storage(plan, backwards).over)
     memory = Memory(parameters, states[0].shape)  # type: ignore[arg-type]
     for k, state in enumerate(states):
         memory.held[STATE, k, 0] = state
@@ -123,7 +125,8 @@ def backward(
     plan: Plan, memory: Memory, output_gradients: Values, state_gradients: Sequence[Values]
 ) -> None:
     """The backward program over the sequence; leaves its gradients in the memory."""
-    program = backward_program(plan, reverse(plan))
+    backwards = reverse(plan)
+    program = backward_program(plan, backwards, over=storage(plan, backwards).over)
     times = len(output_gradients)
     for k, gradient in enumerate(state_gradients):
         memory.held[GRADIENT + STATE, k, times] = gradient
@@ -138,7 +141,7 @@ def edge_gradients(plan: Plan, memory: Memory, times: int) -> dict[str, Values]:
     for _, linear, _ in {key for key in memory.held if key[0] == GRADIENT + EDGE and key[2] == 0}:
         assert isinstance(linear, int)
         node = plan.graph.nodes[linear]
-        source = value_array(plan, node.operands[0])
+        source = value_array(plan, node.operands[0], storage(plan, reverse(plan)).over)
         rows = [memory.held[GRADIENT + EDGE, linear, t] for t in range(times)]
         values = [memory.read(source, t) for t in range(times)]
         found[str(node.attribute)] = np.concatenate(rows).T @ np.concatenate(values)

@@ -69,7 +69,7 @@ class Loop:
         cell, steps = self.cell, self.steps
         output = new(bound.states[0], steps.rows, self.size)
         others = new(bound.states[0], len(bound.states) - 1, steps.rows, self.size)
-        saved = new(bound.states[0], len(cell.reverse.saved), steps.rows, self.size)
+        saved = new(bound.states[0], len(cell.saved), steps.rows, self.size)
         places = self._inputs(bound) | self._kept(bound, output, others, saved)
         routine = cell.training
         self._run(routine, bound, places, routine.pack(bound.matrices, self.size, output))
@@ -148,7 +148,7 @@ class Loop:
         places: Places = {}
         for k, (start, values) in enumerate(zip(bound.states, (output, *others), strict=True)):
             self._place_state(places, k, Place.rows(values, first=start))
-        for values, index in zip(saved, self.cell.reverse.saved, strict=True):
+        for values, index in zip(saved, self.cell.saved, strict=True):
             places[Array(VALUE, index)] = Place.rows(values)
         return places
 
@@ -170,7 +170,7 @@ class Loop:
     ) -> dict[Array, Tensor]:
         """The values that matrices were multiplied with, (N, H); states as steps lead to them."""
         found = {Array(STATE, k, 1): values for k, values in enumerate((output, *others))}
-        for values, index in zip(saved, self.cell.reverse.saved, strict=True):
+        for values, index in zip(saved, self.cell.saved, strict=True):
             found[Array(VALUE, index)] = values
         for group, rows in bound.groups.items():
             for index, part in zip(group, torch.split(rows, self.size, dim=1), strict=True):
@@ -187,7 +187,7 @@ class Loop:
         for group, rows in zip(self.cell.storage.edges, edges, strict=True):
             names = [str(plan.graph.nodes[index].attribute) for index in group]
             if not wanted.isdisjoint(names):
-                source = value_array(plan, plan.graph.nodes[group[0]].operands[0])
+                source = value_array(plan, plan.graph.nodes[group[0]].operands[0], self.cell.over)
                 parts = torch.split(self._product(rows, source, sources), self.size)
                 found.update(zip(names, parts, strict=True))
         yield from (found.get(name) for name in self.cell.matrices)

@@ -33,10 +33,14 @@ Keep = Callable[[Callable[[], Ready]], Ready]
 
 
 class NativeCell:
-    """A cell's plan and its programs for the kernel, made when they are first wanted."""
+    """A cell's plan and its programs for the kernel, made when they are first wanted.
 
-    def __init__(self, graph: Graph):
+    With `in_place`, training stores values over those that it is handed.
+    """
+
+    def __init__(self, graph: Graph, in_place: bool = True):
         self.graph = graph
+        self.in_place = in_place
 
     @cached_property
     def plan(self) -> Plan:
@@ -78,16 +82,26 @@ class NativeCell:
         return storage(self.plan, self.reverse)
 
     @cached_property
+    def over(self) -> dict[int, int]:
+        """The handed values that saved ones are stored over."""
+        return self.storage.over if self.in_place else {}
+
+    @cached_property
+    def saved(self) -> tuple[int, ...]:
+        """The values that are saved in memory of their own."""
+        return tuple(k for k in self.reverse.saved if k not in self.over)
+
+    @cached_property
     def inference(self) -> Routine:
         return Routine(forward_program(self.plan), backward=False)
 
     @cached_property
     def training(self) -> Routine:
-        return Routine(forward_program(self.plan, self.reverse.saved), backward=False)
+        return Routine(forward_program(self.plan, self.reverse.saved, self.over), backward=False)
 
     @cached_property
     def backwards(self) -> Routine:
-        program = backward_program(self.plan, self.reverse, self.storage.same)
+        program = backward_program(self.plan, self.reverse, self.storage.same, self.over)
         return Routine(program, backward=True)
 
     def run(
@@ -116,6 +130,7 @@ class NativeCell:
         """For each group of handed values, whether the way back reads them."""
         nodes = self.plan.graph.nodes
         sources = {nodes[group[0]].operands[0] for group in self.storage.edges}
+        sources = {self.over.get(source, source) for source in sources}
         read = {array.of for array in self.backwards.arrays if array.kind == HANDED}
         return tuple(not (read | sources).isdisjoint(group) for group in self.storage.handed)
 
@@ -172,10 +187,11 @@ class _Operation(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, loop: Loop, *tensors: Tensor) -> tuple[Tensor, ...]:
         count = 1 + len(loop.cell.plan.graph.states)
-        results = loop.forward(Bound(loop.cell, tensors))
+        bound = Bound(loop.cell, tensors)
+        results = loop.forward(bound)
         ctx.loop = loop
         ctx.given = len(tensors)
-        groups = zip(tensors, loop.cell.read_again, strict=False)
+        groups = zip(bound.groups.values(), loop.cell.read_again, strict=True)
         kept = [group if again else None for group, again in groups]
         ctx.save_for_backward(*kept, *tensors[len(kept) :], results[0], *results[count:])
         return tuple(results[:count])

@@ -36,7 +36,7 @@ CELLS = 1024
 @lru_cache(CELLS)
 def cell_of(text: str) -> NativeCell:
     """The cell of a graph as text."""
-    return NativeCell(decoded(text))
+    return NativeCell(decoded(text), in_place=False)  # an operator must not write into operands
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def _(
     rows, count = time * batch, len(made.plan.graph.states)
     shapes: list[tuple[int, ...]] = [(rows, size), *[(batch, size)] * count]
     if training:
-        shapes += [(count - 1, rows, size), (len(made.reverse.saved), rows, size)]
+        shapes += [(count - 1, rows, size), (len(made.saved), rows, size)]
     return [tensors[0].new_empty(sizes) for sizes in shapes]
 
 

@@ -27,6 +27,7 @@ from fenas_lang.plan.reverse import (
 
 CONSTANT, SCRATCH, GRADIENT = "const", "scratch", "gradient of "
 COPY = "copy"
+NOTHING: Mapping[int, int] = {}
 
 
 class Array(NamedTuple):
@@ -113,8 +114,13 @@ class Program:
         return tuple(dict.fromkeys(p.matrix for stage in self.stages for p in stage.products))
 
 
-def forward_program(plan: Plan, saved: Iterable[int] = ()) -> Program:
-    """The program of a plan's loop, which also stores the values of the nodes `saved`."""
+def forward_program(
+    plan: Plan, saved: Iterable[int] = (), over: Mapping[int, int] = NOTHING
+) -> Program:
+    """The program of a plan's loop, which also stores the values of the nodes `saved`.
+
+    Those in `over` are stored over a handed value.
+    """
     graph = plan.graph
     leaves = {k: Array(HANDED, k) for k in plan.handed}
     for index, node in enumerate(graph.nodes):
@@ -125,15 +131,23 @@ def forward_program(plan: Plan, saved: Iterable[int] = ()) -> Program:
         stores.setdefault(output, []).append(Array(STATE, k, 1))
     for index in saved:
         if index not in stores:
-            stores[index] = [Array(VALUE, index)]
+            stores[index] = [value_array(plan, index, over)]
     return _Lowering(graph, plan.loop, leaves, stores).program()
 
 
-def backward_program(plan: Plan, backwards: Reverse, left_out: Collection[Role] = ()) -> Program:
-    """The program of the step backwards of `plan`, without storing the results `left_out`."""
+def backward_program(
+    plan: Plan,
+    backwards: Reverse,
+    left_out: Collection[Role] = (),
+    over: Mapping[int, int] = NOTHING,
+) -> Program:
+    """The program of the step backwards of `plan`, without storing the results `left_out`.
+
+    What the step stored over a handed value is read there.
+    """
     graph = backwards.plan.graph
     leaves = {
-        index: _leaf(plan, backwards, str(node.attribute))
+        index: _leaf(plan, backwards, str(node.attribute), over)
         for index, node in enumerate(graph.nodes)
         if node.op == "state"
     }
@@ -145,17 +159,19 @@ def backward_program(plan: Plan, backwards: Reverse, left_out: Collection[Role] 
     return _Lowering(graph, levels, leaves, stores).program()
 
 
-def _leaf(plan: Plan, backwards: Reverse, name: str) -> Array:
+def _leaf(plan: Plan, backwards: Reverse, name: str, over: Mapping[int, int]) -> Array:
     role = backwards.leaves[name]
     if role.kind in (STATE, OUTPUT):
         return Array(GRADIENT + role.kind, role.of, 1 if role.kind == STATE else 0)
     assert role.kind == VALUE and isinstance(role.of, int)
-    return value_array(plan, role.of)
+    return value_array(plan, role.of, over)
 
 
-def value_array(plan: Plan, index: int) -> Array:
+def value_array(plan: Plan, index: int, over: Mapping[int, int] = NOTHING) -> Array:
     """Where the value of a node of the forward step is found afterwards."""
     node = plan.graph.nodes[index]
+    if index in over:
+        return Array(HANDED, over[index])
     if node.op == "state":
         return Array(STATE, plan.graph.states.index(str(node.attribute)))
     if index in plan.handed:
