@@ -29,6 +29,11 @@ OPTIONS = (
 """The options of `evolve` that are fields of the run's settings."""
 
 
+FOLDER = Path(__file__).parents[1] / "search" / "strategies"
+STRATEGIES = ", ".join(sorted(path.stem for path in FOLDER.glob("[!_]*.py")))
+"""Found without importing the search, which needs more packages than `--help`."""
+
+
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
     for command in (evolve, resume, status, best, export):
@@ -63,7 +68,7 @@ def evolve(
     ] = None,
     output: Output = None,
     by: Annotated[Sampler, typer.Option(help="How random cells are drawn.")] = Sampler.uniform,
-    strategy: Annotated[str, typer.Option(help="aging or random.")] = "aging",
+    strategy: Annotated[str, typer.Option(help=f"{STRATEGIES}.")] = "aging",
     mutation: Annotated[
         list[str] | None,
         typer.Option(

@@ -140,7 +140,8 @@ class SearchPhase:
             self._pending.remove(trial.number)
         self._roots[trial.number] = self._root(trial.number, trial.parents)
         self._novelty.tell(trial)
-        self._strategy.tell(Individual(trial.number, trial.source, trial.score))
+        individual = Individual(trial.number, trial.source, trial.score, trial.parents)
+        self._strategy.tell(individual)
 
 
 def best_of(trials: Sequence[Trial]) -> Trial | None:

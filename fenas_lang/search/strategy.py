@@ -36,11 +36,15 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Individual:
-    """A trial that has ended: its number, its cell's text, and its score, if it has one."""
+    """A trial that has ended: its number, its cell's text, and its score, if it has one.
+
+    `parents` are the trials that the cell was made from.
+    """
 
     number: int
     source: str
     score: float | None
+    parents: tuple[int, ...] = ()
 
     @cached_property
     def cell(self) -> Cell:
@@ -56,7 +60,10 @@ class Individual:
 
 
 class Strategy(Protocol):
-    """Made from the settings of the run and the ways to make cells in its space."""
+    """Made from the settings of the run and the ways to make cells in its space.
+
+    One that makes no mutants says `MUTATES = False`.
+    """
 
     def __init__(self, settings: Settings, variation: Variation) -> None: ...
 
@@ -67,6 +74,17 @@ class Strategy(Protocol):
     def tell(self, individual: Individual) -> None:
         """A trial has ended."""
         ...
+
+
+def scored(individual: Individual) -> float:
+    """The score of an individual that has one."""
+    assert individual.score is not None
+    return individual.score
+
+
+def mutates(name: str) -> bool:
+    """Whether the strategy of this name makes mutants.  Raises FEN520."""
+    return bool(getattr(named(name), "MUTATES", True))
 
 
 def named(name: str) -> type[Strategy]:
