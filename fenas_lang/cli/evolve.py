@@ -94,6 +94,13 @@ def evolve(
         float | None, typer.Option(min=0, help="Seconds that one training may take.")
     ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of each worker.")] = 1,
+    objectives: Annotated[
+        str | None,
+        typer.Option(
+            help="For nsga2: score and parameters (the default) or flops, with commas between.",
+            metavar="NAME,NAME",
+        ),
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Begin anew; keeps an old store as .bak.")
     ] = False,
@@ -105,11 +112,14 @@ def evolve(
     fenasc evolve lstm.fen gru.fen --task digits --store run.db --workers 2
     fenasc evolve LSTM --task lm --data data/ptb --profile paper --nodes 9 --store ptb.db
     fenasc evolve LSTM GRU --task digits --mutation operation=4 --mutation rewire=1
+    fenasc evolve LSTM GRU --task digits --strategy nsga2 --objectives score,flops
     """
     from fenas_lang.search import study
     from fenas_lang.tasks.settings import assignments
 
     options = {name: context.params[name] for name in OPTIONS}
+    if objectives is not None:
+        options["objectives"] = tuple(name.strip() for name in objectives.split(","))
     if mutation:
         options["mutations"] = _weights(mutation)
     with _interruptible(store):

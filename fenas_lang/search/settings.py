@@ -19,6 +19,7 @@ REDRAWS = 20
 """In a profile that caches: how often a candidate that is known or useless is drawn again."""
 PATIENCE = 200
 """So many asks in a row without a cell to train end the run."""
+OBJECTIVES = (strategy.SCORE, "parameters", "flops")
 HEAVIEST = 1e9
 """The greatest weight of a mutation: sums of weights stay finite."""
 
@@ -53,6 +54,8 @@ class Settings:
     the space says), `output` (`last`, `loose`, `all`, `any`; None: the space's first) forms their
     first output, and `by` names the sampler.  `repeats` trainings each of the best cells, the
     seeds and `baselines` random cells end the run.  `limit` bounds a training in seconds.
+    `objectives` are wanted at once (empty: what the strategy wants); costs are those of cells of
+    size `hidden`, which the task says.
     """
 
     task: str
@@ -78,6 +81,13 @@ class Settings:
     limit: float | None = None
     workers: int = 1
     threads: int = 1
+    objectives: tuple[str, ...] = ()
+    hidden: int = 300
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The objectives of the run."""
+        return self.objectives or strategy.objectives(self.strategy)
 
     @property
     def total(self) -> int:
@@ -96,7 +106,8 @@ class Settings:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """From the store."""
-        return cls(**{**values, "seeds": tuple(values["seeds"])})
+        tuples = {name: tuple(values.get(name, ())) for name in ("seeds", "objectives")}
+        return cls(**{**values, **tuples})
 
     @classmethod
     def of(cls, store: Store) -> Self:
@@ -114,6 +125,7 @@ class Settings:
         _known("first population", self.init, INITS)
         _known("sampler", self.by, DRAW)
         strategy.named(self.strategy)
+        self._validate_objectives()
         for name, weight in self.mutations.items():
             fits = 0 < weight <= HEAVIEST
             expected = f"greater than 0, and at most {HEAVIEST:g}"
@@ -121,6 +133,18 @@ class Settings:
             keeps = mutation.keeps_nodes(name)
             allowed = keeps or not self.rules.fixed_nodes
             _expect(allowed, "a mutation", name, "one that keeps the number of nodes in `paper`")
+
+    def _validate_objectives(self) -> None:
+        if not self.objectives:
+            return
+        shown, several = ", ".join(self.objectives), len(strategy.objectives(self.strategy)) > 1
+        one = f"left out, since the strategy `{self.strategy}` knows only the score"
+        _expect(several, "the list of objectives", shown, one)
+        for name in self.objectives:
+            _known("objective", name, OBJECTIVES)
+        distinct = len(self.objectives) == len(set(self.objectives)) > 1
+        fits = distinct and strategy.SCORE in self.objectives
+        _expect(fits, "the list of objectives", shown, "score and at least one other, each once")
 
     def _validate_numbers(self) -> None:
         least = {"population": 1, "sample": 1, "cycles": 0, "workers": 1, "threads": 1}

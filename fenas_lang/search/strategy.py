@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from fenas_lang.search.variation import Variation
 
 FOLDER = "fenas_lang.search.strategies"
+SCORE = "score"
+"""The objective that every search has."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ class Individual:
 class Strategy(Protocol):
     """Made from the settings of the run and the ways to make cells in its space.
 
-    One that makes no mutants says `MUTATES = False`.
+    One that makes no mutants says `MUTATES = False`; one that can have several objectives names as
+    `OBJECTIVES` those that it has unless told otherwise.
     """
 
     def __init__(self, settings: Settings, variation: Variation) -> None: ...
@@ -85,6 +88,12 @@ def scored(individual: Individual) -> float:
 def mutates(name: str) -> bool:
     """Whether the strategy of this name makes mutants.  Raises FEN520."""
     return bool(getattr(named(name), "MUTATES", True))
+
+
+def objectives(name: str) -> tuple[str, ...]:
+    """What the strategy of this name wants unless told otherwise.  Raises FEN520."""
+    found: tuple[str, ...] = getattr(named(name), "OBJECTIVES", (SCORE,))
+    return found
 
 
 def named(name: str) -> type[Strategy]:

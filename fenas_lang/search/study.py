@@ -51,7 +51,7 @@ def evolve(
     task, or `module:NAME` of a class like those in `fenas_lang.tasks`; `settings` are the task's,
     `data` its directory.  `store` is a file, or the URL of a database.  `options` are the fields of
     `Settings`: population, sample, cycles, nodes, output, by, seed, strategy, mutations, init,
-    profile, repeats, baselines, limit, workers, threads.
+    profile, repeats, baselines, limit, workers, threads, objectives.
 
     Raises FenError, where nothing was begun or what was done is stored; and KeyboardInterrupt after
     Ctrl-C, with all trials that ended stored, so that `resume` goes on.
@@ -59,6 +59,7 @@ def evolve(
     told = _settings(cells, task, space, data, settings or {}, options)
     check_place(store, force)
     with _begun(told, watcher) as (pool, ready):
+        told = replace(told, hidden=int(ready.settings.get("hidden", told.hidden)))
         meta = {"settings": told.as_json(), "task": asdict(ready), "created": time.time()}
         with Store.create(store, meta, force=force) as opened:
             return _Study(told, opened, pool, watcher or Watcher()).run(ready)
