@@ -25,6 +25,7 @@ Data = Annotated[Path | None, typer.Option("--data", help="The directory of the 
 OPTIONS = (
     *("population", "sample", "cycles", "nodes", "workers", "threads", "seed", "output", "by"),
     *("strategy", "init", "profile", "repeats", "baselines", "limit"),
+    *("mutator", "mutator_limit"),
 )
 """The options of `evolve` that are fields of the run's settings."""
 
@@ -101,6 +102,17 @@ def evolve(
             metavar="NAME,NAME",
         ),
     ] = None,
+    mutator: Annotated[
+        str,
+        typer.Option(
+            help="A program that mutates: JSON with parents on its standard input, a child's "
+            "source on its output.  Among several: --mutation mutator=WEIGHT.",
+            metavar="COMMAND",
+        ),
+    ] = "",
+    mutator_limit: Annotated[
+        float, typer.Option(min=0, help="Seconds that the mutator may take for a child.")
+    ] = 60.0,
     force: Annotated[
         bool, typer.Option("--force", help="Begin anew; keeps an old store as .bak.")
     ] = False,
@@ -113,6 +125,7 @@ def evolve(
     fenasc evolve LSTM --task lm --data data/ptb --profile paper --nodes 9 --store ptb.db
     fenasc evolve LSTM GRU --task digits --mutation operation=4 --mutation rewire=1
     fenasc evolve LSTM GRU --task digits --strategy nsga2 --objectives score,flops
+    fenasc evolve LSTM --task digits --mutator 'python propose.py' --mutator-limit 30
     """
     from fenas_lang.search import study
     from fenas_lang.tasks.settings import assignments

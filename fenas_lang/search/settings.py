@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from fenas_lang import registry
 from fenas_lang.rules import search as rules
 from fenas_lang.search import mutation, strategy
-from fenas_lang.search.variation import INITS, MUTANTS, RANDOM
+from fenas_lang.search.variation import INITS, MUTANTS, MUTATOR, RANDOM
 from fenas_lang.spaces.sample import DRAW
 
 if TYPE_CHECKING:
@@ -55,7 +57,8 @@ class Settings:
     first output, and `by` names the sampler.  `repeats` trainings each of the best cells, the
     seeds and `baselines` random cells end the run.  `limit` bounds a training in seconds.
     `objectives` are wanted at once (empty: what the strategy wants); costs are those of cells of
-    size `hidden`, which the task says.
+    size `hidden`, which the task says.  `mutator` is the command line of an outside program, the
+    mutation of that name, and `mutator_limit` bounds each of its answers in seconds.
     """
 
     task: str
@@ -83,6 +86,8 @@ class Settings:
     threads: int = 1
     objectives: tuple[str, ...] = ()
     hidden: int = 300
+    mutator: str = ""
+    mutator_limit: float = 60.0
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -126,13 +131,34 @@ class Settings:
         _known("sampler", self.by, DRAW)
         strategy.named(self.strategy)
         self._validate_objectives()
+        self._validate_mutator()
         for name, weight in self.mutations.items():
+            # The outside program is no file of the folder, and what it returns is checked.
+            if name != MUTATOR:
+                self._validate_mutation(name)
             fits = 0 < weight <= HEAVIEST
             expected = f"greater than 0, and at most {HEAVIEST:g}"
             _expect(fits, f"the weight of mutation `{name}`", weight, expected)
-            keeps = mutation.keeps_nodes(name)
-            allowed = keeps or not self.rules.fixed_nodes
-            _expect(allowed, "a mutation", name, "one that keeps the number of nodes in `paper`")
+
+    def _validate_mutation(self, name: str) -> None:
+        keeps = mutation.keeps_nodes(name)
+        allowed = keeps or not self.rules.fixed_nodes
+        _expect(allowed, "a mutation", name, "one that keeps the number of nodes in `paper`")
+
+    def _validate_mutator(self) -> None:
+        named = MUTATOR in self.mutations
+        _expect(not named or bool(self.mutator), "the mutator", "missing", "a command")
+        if not self.mutator:
+            return
+        told = ", ".join(self.mutations)
+        _expect(named, "the list of mutations", told, "one that says `mutator`, to use it")
+        makes = strategy.mutates(self.strategy)
+        expected = f"left out, since the strategy `{self.strategy}` makes no mutants"
+        _expect(makes, "the mutator", self.mutator, expected)
+        words = _words(self.mutator)
+        runs = bool(words) and shutil.which(words[0]) is not None
+        _expect(runs, "the mutator", self.mutator, "a command that can be run from here")
+        _expect(self.mutator_limit > 0, "mutator_limit", self.mutator_limit, "greater than 0")
 
     def _validate_objectives(self) -> None:
         if not self.objectives:
@@ -161,6 +187,14 @@ class Settings:
         needs_seed = self.init == MUTANTS and not seeds
         _expect(not needs_seed, "the first population", MUTANTS, "`random` without seed cells")
         _expect(self.limit is None or self.limit > 0, "limit", self.limit, "greater than 0")
+
+
+def _words(command: str) -> list[str]:
+    """A command line's words; none where it is not closed."""
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return []
 
 
 def whole(value: Any) -> bool:

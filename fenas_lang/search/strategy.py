@@ -29,11 +29,12 @@ SCORE = "score"
 
 @dataclass(frozen=True)
 class Proposal:
-    """A candidate, the trials that it was made from, and how, in words."""
+    """A candidate, the trials that it was made from, and how, in words and as a diff."""
 
     cell: Cell
     parents: tuple[int, ...]
     edit: str
+    diff: str = ""
 
 
 @dataclass(frozen=True)
