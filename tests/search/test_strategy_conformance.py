@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 from simulated import Simulated, skips
 from strategies import SHIPPED
+from test_study import run, start, wait_for
+from test_study import trace as run_trace
 
 from fenas_lang import registry
 from fenas_lang.check.check import checked
@@ -21,7 +24,7 @@ from fenas_lang.search.messages import Job
 from fenas_lang.search.randomness import stream
 from fenas_lang.search.settings import Settings
 from fenas_lang.search.strategy import Individual, Strategy
-from fenas_lang.search.study import variation_of
+from fenas_lang.search.study import resume, variation_of
 from fenas_lang.search.trial import HIT, Measured
 from fenas_lang.source import SourceFile
 from fenas_lang.spaces.outputs import RULES
@@ -209,3 +212,23 @@ def test_it_says_what_it_is(name: str) -> None:
 def test_the_command_line_names_it(name: str) -> None:
     documentation = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text("utf-8")
     assert f"`{name}`" in documentation
+
+
+@pytest.mark.slow
+@every_strategy
+def test_a_real_run_killed_twice_is_the_uninterrupted_one(name: str, tmp_path: Path) -> None:
+    """With processes and a store: SIGKILL at random moments, then resumed to the end."""
+    told = {"population": 6, "sample": 3, "cycles": 24, "nodes": 5, "seed": 3, "strategy": name}
+    run(tmp_path / "whole.db", **told)
+    path, rng = tmp_path / "run.db", random.Random(time.time_ns())
+    options = {**told, "settings": {"pause": 0.02}}
+    shown = ", ".join(f"{name}={value!r}" for name, value in options.items())
+    begun = f"evolve(['LSTM', 'GRU'], 'stub_tasks:Instant', store={str(path)!r}, {shown})"
+    for call, least in ((begun, rng.randint(1, 12)), (f"resume({str(path)!r})", 15)):
+        process = start(call)
+        wait_for(path, least)
+        time.sleep(rng.random() * 0.05)
+        process.kill()
+        process.communicate()
+    resume(path)
+    assert run_trace(path) == run_trace(tmp_path / "whole.db")
