@@ -111,8 +111,8 @@ class Settings:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """From the store."""
-        tuples = {name: tuple(values.get(name, ())) for name in ("seeds", "objectives")}
-        return cls(**{**values, **tuples})
+        told = {"objectives": (), **values}
+        return cls(**told | {name: tuple(told[name]) for name in ("seeds", "objectives")})
 
     @classmethod
     def of(cls, store: Store) -> Self:
