@@ -5,8 +5,9 @@ Its weights follow from a seed and from what it was taught, in order; it draws n
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
 import torch
@@ -44,7 +45,7 @@ class Controller(nn.Module):
 
         def pick(allowed: range | Sequence[int]) -> int:
             nonlocal last, state
-            with torch.no_grad():
+            with _one_thread(), torch.no_grad():
                 embedded = self.embedding(torch.tensor([[last]]))
                 output, state = self.recurrent(embedded, state)
                 logits = self.head(output[0, 0])[torch.tensor(list(allowed))].tolist()
@@ -55,6 +56,10 @@ class Controller(nn.Module):
 
     def learn(self, sentences: Sequence[Sentence], advantages: Sequence[float]) -> None:
         """One step of REINFORCE (Williams 1992) with an entropy bonus, on a batch."""
+        with _one_thread():
+            self._step(sentences, advantages)
+
+    def _step(self, sentences: Sequence[Sentence], advantages: Sequence[float]) -> None:
         logarithms, present = self._log_probabilities(sentences)
         chosen = pad_sequence([torch.tensor(s.tokens) for s in sentences], batch_first=True)
         taken = logarithms.gather(2, chosen.unsqueeze(2)).squeeze(2)
@@ -83,6 +88,17 @@ class Controller(nn.Module):
                 allowed[row, place, list(tokens)] = True
         allowed |= ~present.bool().unsqueeze(2)
         return logits.masked_fill(~allowed, -math.inf).log_softmax(2), present
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Within, one thread: results do not hang on how many there are, and none wait for others."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _exponentials(logits: Sequence[float]) -> list[float]:
