@@ -25,8 +25,14 @@ Data = Annotated[Path | None, typer.Option("--data", help="The directory of the 
 OPTIONS = (
     *("population", "sample", "cycles", "nodes", "workers", "threads", "seed", "output", "by"),
     *("strategy", "init", "profile", "repeats", "baselines", "limit"),
+    *("mutator", "mutator_limit"),
 )
 """The options of `evolve` that are fields of the run's settings."""
+
+
+FOLDER = Path(__file__).parents[1] / "search" / "strategies"
+STRATEGIES = ", ".join(sorted(path.stem for path in FOLDER.glob("[!_]*.py")))
+"""Found without importing the search, which needs more packages than `--help`."""
 
 
 def register(app: typer.Typer) -> None:
@@ -63,7 +69,7 @@ def evolve(
     ] = None,
     output: Output = None,
     by: Annotated[Sampler, typer.Option(help="How random cells are drawn.")] = Sampler.uniform,
-    strategy: Annotated[str, typer.Option(help="aging or random.")] = "aging",
+    strategy: Annotated[str, typer.Option(help=f"{STRATEGIES}.")] = "aging",
     mutation: Annotated[
         list[str] | None,
         typer.Option(
@@ -89,6 +95,24 @@ def evolve(
         float | None, typer.Option(min=0, help="Seconds that one training may take.")
     ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of each worker.")] = 1,
+    objectives: Annotated[
+        str | None,
+        typer.Option(
+            help="For nsga2: score and parameters (the default) or flops, with commas between.",
+            metavar="NAME,NAME",
+        ),
+    ] = None,
+    mutator: Annotated[
+        str,
+        typer.Option(
+            help="A program that mutates: JSON with parents on its standard input, a child's "
+            "source on its output.  Among several: --mutation mutator=WEIGHT.",
+            metavar="COMMAND",
+        ),
+    ] = "",
+    mutator_limit: Annotated[
+        float, typer.Option(min=0, help="Seconds that the mutator may take for a child.")
+    ] = 60.0,
     force: Annotated[
         bool, typer.Option("--force", help="Begin anew; keeps an old store as .bak.")
     ] = False,
@@ -100,11 +124,15 @@ def evolve(
     fenasc evolve lstm.fen gru.fen --task digits --store run.db --workers 2
     fenasc evolve LSTM --task lm --data data/ptb --profile paper --nodes 9 --store ptb.db
     fenasc evolve LSTM GRU --task digits --mutation operation=4 --mutation rewire=1
+    fenasc evolve LSTM GRU --task digits --strategy nsga2 --objectives score,flops
+    fenasc evolve LSTM --task digits --mutator 'python propose.py' --mutator-limit 30
     """
     from fenas_lang.search import study
     from fenas_lang.tasks.settings import assignments
 
     options = {name: context.params[name] for name in OPTIONS}
+    if objectives is not None:
+        options["objectives"] = tuple(name.strip() for name in objectives.split(","))
     if mutation:
         options["mutations"] = _weights(mutation)
     with _interruptible(store):

@@ -198,3 +198,15 @@ UNKNOWN_OBJECT = Rule(
     good=f"{_EVOLVE} --task my_tasks:MyTask",
     language="shell",
 )
+
+NO_CHILD = Rule(
+    "FEN545",
+    "what a mutator answered is no child of the cell that it was given",
+    "the mutator's answer does not fit: {reason}",
+    "A mutator prints one cell with as many states as the parent that it was given, and where the"
+    " request says `keep_nodes`, with as many nodes.  An answer that does not fit is a trial that"
+    " failed; the next request holds its diagnostics.",
+    bad=f"{_EVOLVE} --mutator 'cat two.fen'",
+    good=f"{_EVOLVE} --mutator 'python propose.py'",
+    language="shell",
+)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
 from fenas_lang.check.check import Checked
 from fenas_lang.ir.canonical import canonical_key
 from fenas_lang.ir.lower import lower_checked
+from fenas_lang.search.mutator import NoChild
 from fenas_lang.search.randomness import stream
 from fenas_lang.search.settings import PATIENCE, REDRAWS, Settings
 from fenas_lang.search.strategy import Proposal, Strategy
@@ -67,7 +69,8 @@ class Novelty:
     def ask(self, number: int) -> Candidate:
         """The candidate for the trial of this number.
 
-        Raises Exhausted, or Waiting where the trials that are being trained must end first.
+        Raises Exhausted, or Waiting where the trials that are being trained must end first, or
+        NoChild where a mutator failed.
         """
         candidate = self._ask(number)
         if not self.is_hit(candidate):
@@ -86,7 +89,7 @@ class Novelty:
         rejections: list[Rejection] = []
         hit: Candidate | None = None
         for draw in count():
-            candidate = self._draw(number, draw) if draw else first
+            candidate = self._draw(number, draw, rejections) if draw else first
             if candidate.useless:
                 rejections.append(_rejection(number, draw, candidate))
             elif not self._known(candidate.key):
@@ -102,9 +105,15 @@ class Novelty:
                     raise Waiting
         raise AssertionError("count() does not end")
 
-    def _draw(self, number: int, draw: int) -> Candidate:
+    def _draw(self, number: int, draw: int, rejections: Sequence[Rejection] = ()) -> Candidate:
         rng = stream(self.settings.seed, number, f"draw {draw}")
-        proposal = self.strategy.ask(number, rng)
+        if self.variation.mutator is not None:
+            self.variation.mutator.begin(number, draw)
+        try:
+            proposal = self.strategy.ask(number, rng)
+        except NoChild as failed:
+            failed.draws, failed.rejections = draw + 1, tuple(rejections)
+            raise
         key, reason = examine(proposal.cell, self.variation.space, self.variation.output)
         return Candidate(proposal, key, reason, self.scored.get(key), draw + 1)
 

@@ -9,11 +9,12 @@ from typing import Protocol
 
 from fenas_lang.search import strategy as strategies
 from fenas_lang.search.messages import Job
+from fenas_lang.search.mutator import NoChild
 from fenas_lang.search.novelty import Candidate, Exhausted, Novelty, Waiting
 from fenas_lang.search.randomness import derived_seed
 from fenas_lang.search.settings import Settings
 from fenas_lang.search.strategy import Individual
-from fenas_lang.search.trial import HIT, SEARCH, Measured, Rejection, Trial
+from fenas_lang.search.trial import FAILED, HIT, SEARCH, Measured, Rejection, Trial
 from fenas_lang.search.variation import RANDOM_NAME, Variation
 
 
@@ -85,11 +86,29 @@ class SearchPhase:
             candidate = self._novelty.ask(number)
         except Waiting:
             return None
+        except NoChild as failed:
+            self._pending.popleft()
+            return self._without_child(number, failed)
         except Exhausted as end:
             self._pending.clear()
             return Entry(None, end.rejections, str(end))
         self._pending.popleft()
         return self._start(number, candidate)
+
+    def _without_child(self, number: int, failed: NoChild) -> Entry:
+        """The trial of a mutator's answer that is no child."""
+        trial = Trial(
+            number=number,
+            phase=SEARCH,
+            parents=failed.parents,
+            source=failed.source,
+            edit="by the mutator",
+            seed=derived_seed(self.settings.seed, number, "training"),
+            outcome=FAILED,
+            measured=Measured(reason=failed.reason, log=failed.log, facts=failed.facts),
+            draws=failed.draws,
+        )
+        return Entry(trial, failed.rejections)
 
     def _start(self, number: int, candidate: Candidate) -> Job | Entry:
         proposal = candidate.proposal
@@ -118,6 +137,8 @@ class SearchPhase:
     def _entry(self, job: Job, measured: Measured, outcome: str) -> Entry:
         started = self._started.pop(job.number)
         candidate, copied = started.candidate, started.candidate.copy_of
+        if diff := candidate.proposal.diff:
+            measured = replace(measured, facts={**measured.facts, "diff": diff})
         trial = Trial(
             number=job.number,
             phase=SEARCH,
@@ -140,7 +161,10 @@ class SearchPhase:
             self._pending.remove(trial.number)
         self._roots[trial.number] = self._root(trial.number, trial.parents)
         self._novelty.tell(trial)
-        self._strategy.tell(Individual(trial.number, trial.source, trial.score))
+        if self.variation.mutator is not None:
+            self.variation.mutator.tell(trial)
+        individual = Individual(trial.number, trial.source, trial.score, trial.parents)
+        self._strategy.tell(individual)
 
 
 def best_of(trials: Sequence[Trial]) -> Trial | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from fenas_lang.rules import search as rules
 from fenas_lang.search.finals import FOUND, Entrant, Final, entrants, finals
+from fenas_lang.search.objectives import Compromise, pareto_front
 from fenas_lang.search.phase import best_of
 from fenas_lang.search.settings import Settings
 from fenas_lang.search.store import Store
@@ -27,7 +28,8 @@ class Result:
     In the `default` profile both are means over the trainings of the final phase, in the `paper`
     profile those of the best trial.  `trial` is that of the cell, `final` its trainings where they
     decided; `store` says where the run is.  `finals` are all trainings of the final phase, the
-    baselines' too, and `trials` those of the search by number.  `task` describes the task.
+    baselines' too, and `trials` those of the search by number.  `task` describes the task; `front`
+    is the Pareto front of a search with several objectives.
     """
 
     cell: Cell
@@ -41,6 +43,7 @@ class Result:
     settings: Settings
     space: Space
     task: Mapping[str, Any]
+    front: tuple[Compromise, ...] = ()
 
     @property
     def metric_name(self) -> str:
@@ -89,6 +92,7 @@ def read_result(store: Store, settings: Settings, variation: Variation) -> Resul
         settings=settings,
         space=variation.space,
         task=store.meta()["task"],
+        front=pareto_front(trials, settings, variation.space),
     )
 
 

@@ -52,7 +52,7 @@ def read_seeds(
         shown = ", ".join(f"`{cell.cell.name}` in {cell.space.name}" for cell in found)
         raise rules.SEEDS_OF_TWO_SPACES.error(spaces=shown)
     one = given or next(iter(spaces.values()), None) or load_space(DEFAULT_SPACE)
-    return Seeds(one, tuple(_distinct(_plain(c.in_space, header_of(one)) for c in found)))
+    return Seeds(one, tuple(_distinct(plain(c.in_space, header_of(one)) for c in found)))
 
 
 def _cells(reference: Cell | str | Path, space: Space | None) -> list[Checked]:
@@ -70,7 +70,7 @@ def _cells(reference: Cell | str | Path, space: Space | None) -> list[Checked]:
     return [c for c in module.cells if name in (None, c.cell.name)]
 
 
-def _plain(cell: Cell, header: str | None) -> Cell:
+def plain(cell: Cell, header: str | None) -> Cell:
     """Without comments, which would not be true of children, and of no particular file."""
     nodes = tuple(ast.Node(node.name, node.value) for node in cell.nodes)
     return replace(cell, space=header, nodes=nodes, comments=NO_COMMENTS, source=None)

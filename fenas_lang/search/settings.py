@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from fenas_lang import registry
 from fenas_lang.rules import search as rules
 from fenas_lang.search import mutation, strategy
-from fenas_lang.search.variation import INITS, MUTANTS, RANDOM
+from fenas_lang.search.variation import INITS, MUTANTS, MUTATOR, RANDOM
 from fenas_lang.spaces.sample import DRAW
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ REDRAWS = 20
 """In a profile that caches: how often a candidate that is known or useless is drawn again."""
 PATIENCE = 200
 """So many asks in a row without a cell to train end the run."""
+OBJECTIVES = (strategy.SCORE, "parameters", "flops")
 HEAVIEST = 1e9
 """The greatest weight of a mutation: sums of weights stay finite."""
 
@@ -53,6 +56,9 @@ class Settings:
     the space says), `output` (`last`, `loose`, `all`, `any`; None: the space's first) forms their
     first output, and `by` names the sampler.  `repeats` trainings each of the best cells, the
     seeds and `baselines` random cells end the run.  `limit` bounds a training in seconds.
+    `objectives` are wanted at once (empty: what the strategy wants); costs are those of cells of
+    size `hidden`, which the task says.  `mutator` is the command line of an outside program, the
+    mutation of that name, and `mutator_limit` bounds each of its answers in seconds.
     """
 
     task: str
@@ -78,6 +84,15 @@ class Settings:
     limit: float | None = None
     workers: int = 1
     threads: int = 1
+    objectives: tuple[str, ...] = ()
+    hidden: int = 300
+    mutator: str = ""
+    mutator_limit: float = 60.0
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The objectives of the run."""
+        return self.objectives or strategy.objectives(self.strategy)
 
     @property
     def total(self) -> int:
@@ -96,7 +111,8 @@ class Settings:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """From the store."""
-        return cls(**{**values, "seeds": tuple(values["seeds"])})
+        told = {"objectives": (), **values}
+        return cls(**told | {name: tuple(told[name]) for name in ("seeds", "objectives")})
 
     @classmethod
     def of(cls, store: Store) -> Self:
@@ -114,13 +130,47 @@ class Settings:
         _known("first population", self.init, INITS)
         _known("sampler", self.by, DRAW)
         strategy.named(self.strategy)
+        self._validate_objectives()
+        self._validate_mutator()
         for name, weight in self.mutations.items():
+            # The outside program is no file of the folder, and what it returns is checked.
+            if name != MUTATOR:
+                self._validate_mutation(name)
             fits = 0 < weight <= HEAVIEST
             expected = f"greater than 0, and at most {HEAVIEST:g}"
             _expect(fits, f"the weight of mutation `{name}`", weight, expected)
-            keeps = mutation.keeps_nodes(name)
-            allowed = keeps or not self.rules.fixed_nodes
-            _expect(allowed, "a mutation", name, "one that keeps the number of nodes in `paper`")
+
+    def _validate_mutation(self, name: str) -> None:
+        keeps = mutation.keeps_nodes(name)
+        allowed = keeps or not self.rules.fixed_nodes
+        _expect(allowed, "a mutation", name, "one that keeps the number of nodes in `paper`")
+
+    def _validate_mutator(self) -> None:
+        named = MUTATOR in self.mutations
+        _expect(not named or bool(self.mutator), "the mutator", "missing", "a command")
+        if not self.mutator:
+            return
+        told = ", ".join(self.mutations)
+        _expect(named, "the list of mutations", told, "one that says `mutator`, to use it")
+        makes = strategy.mutates(self.strategy)
+        expected = f"left out, since the strategy `{self.strategy}` makes no mutants"
+        _expect(makes, "the mutator", self.mutator, expected)
+        words = _words(self.mutator)
+        runs = bool(words) and shutil.which(words[0]) is not None
+        _expect(runs, "the mutator", self.mutator, "a command that can be run from here")
+        _expect(self.mutator_limit > 0, "mutator_limit", self.mutator_limit, "greater than 0")
+
+    def _validate_objectives(self) -> None:
+        if not self.objectives:
+            return
+        shown, several = ", ".join(self.objectives), len(strategy.objectives(self.strategy)) > 1
+        one = f"left out, since the strategy `{self.strategy}` knows only the score"
+        _expect(several, "the list of objectives", shown, one)
+        for name in self.objectives:
+            _known("objective", name, OBJECTIVES)
+        distinct = len(self.objectives) == len(set(self.objectives)) > 1
+        fits = distinct and strategy.SCORE in self.objectives
+        _expect(fits, "the list of objectives", shown, "score and at least one other, each once")
 
     def _validate_numbers(self) -> None:
         least = {"population": 1, "sample": 1, "cycles": 0, "workers": 1, "threads": 1}
@@ -137,6 +187,14 @@ class Settings:
         needs_seed = self.init == MUTANTS and not seeds
         _expect(not needs_seed, "the first population", MUTANTS, "`random` without seed cells")
         _expect(self.limit is None or self.limit > 0, "limit", self.limit, "greater than 0")
+
+
+def _words(command: str) -> list[str]:
+    """A command line's words; none where it is not closed."""
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return []
 
 
 def whole(value: Any) -> bool:

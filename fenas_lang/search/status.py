@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fenas_lang.search.objectives import Compromise, pareto_front
 from fenas_lang.search.phase import best_of
 from fenas_lang.search.settings import Settings
 from fenas_lang.search.store import Store
 from fenas_lang.search.trial import FINAL, HIT, SEARCH, Trial
+from fenas_lang.source import SourceFile
+from fenas_lang.spaces.reader import read_space
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,8 @@ class Status:
 
     `hits` took the score of an equal cell, `rejected` were refused before training.  `copies` and
     `useless` count trained cells that another profile would have saved.  `failures` are by reason;
-    `ended`, `exhausted` and `inexact` are texts where they apply.
+    `ended`, `exhausted` and `inexact` are texts where they apply.  `front` is the Pareto front of a
+    search with several objectives.
     """
 
     store: str
@@ -38,6 +42,7 @@ class Status:
     ended: str
     exhausted: str
     inexact: str
+    front: tuple[Compromise, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The documented object of `fenasc status --format json`."""
@@ -56,6 +61,8 @@ class Status:
             "failures": dict(self.failures),
             **{name: getattr(self, name) or None for name in texts},
             "best": self.best and _best(self.best),
+            "objectives": list(told.wanted),
+            "front": [{**_best(one.trial), **one.costs} for one in self.front],
         }
 
 
@@ -87,8 +94,13 @@ def status(location: str | Path) -> Status:
         failures=_failures([*trials, *finals]),
         seconds=sum(trial.measured.seconds for trial in (*trials, *finals)),
         best=best_of(trials),
+        front=_front(trials, told),
         **{name: meta.get(name, "") for name in ("ended", "exhausted", "inexact")},
     )
+
+
+def _front(trials: Sequence[Trial], told: Settings) -> tuple[Compromise, ...]:
+    return pareto_front(trials, told, read_space(SourceFile(told.space)))
 
 
 def _failures(trials: Sequence[Trial]) -> dict[str, int]:

@@ -166,6 +166,10 @@ class Store:
             count = connection.execute(sa.select(sa.func.count()).select_from(REJECTIONS))
             return int(count.scalar_one())
 
+    def transaction(self) -> contextlib.AbstractContextManager[sa.Connection]:
+        """A transaction of a table of someone else's; what goes wrong is a FenError."""
+        return self._transaction()
+
     def close(self) -> None:
         """Close the database, which leaves one file."""
         self._engine.dispose()

@@ -23,24 +23,31 @@ if TYPE_CHECKING:
     from fenas_lang.search.variation import Variation
 
 FOLDER = "fenas_lang.search.strategies"
+SCORE = "score"
+"""The objective that every search has."""
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A candidate, the trials that it was made from, and how, in words."""
+    """A candidate, the trials that it was made from, and how, in words and as a diff."""
 
     cell: Cell
     parents: tuple[int, ...]
     edit: str
+    diff: str = ""
 
 
 @dataclass(frozen=True)
 class Individual:
-    """A trial that has ended: its number, its cell's text, and its score, if it has one."""
+    """A trial that has ended: its number, its cell's text, and its score, if it has one.
+
+    `parents` are the trials that the cell was made from.
+    """
 
     number: int
     source: str
     score: float | None
+    parents: tuple[int, ...] = ()
 
     @cached_property
     def cell(self) -> Cell:
@@ -56,7 +63,11 @@ class Individual:
 
 
 class Strategy(Protocol):
-    """Made from the settings of the run and the ways to make cells in its space."""
+    """Made from the settings of the run and the ways to make cells in its space.
+
+    One that makes no mutants says `MUTATES = False`; one that can have several objectives names as
+    `OBJECTIVES` those that it has unless told otherwise.
+    """
 
     def __init__(self, settings: Settings, variation: Variation) -> None: ...
 
@@ -67,6 +78,23 @@ class Strategy(Protocol):
     def tell(self, individual: Individual) -> None:
         """A trial has ended."""
         ...
+
+
+def scored(individual: Individual) -> float:
+    """The score of an individual that has one."""
+    assert individual.score is not None
+    return individual.score
+
+
+def mutates(name: str) -> bool:
+    """Whether the strategy of this name makes mutants.  Raises FEN520."""
+    return bool(getattr(named(name), "MUTATES", True))
+
+
+def objectives(name: str) -> tuple[str, ...]:
+    """What the strategy of this name wants unless told otherwise.  Raises FEN520."""
+    found: tuple[str, ...] = getattr(named(name), "OBJECTIVES", (SCORE,))
+    return found
 
 
 def named(name: str) -> type[Strategy]:

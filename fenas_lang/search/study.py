@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from fenas_lang.rules import search as rules
+from fenas_lang.search.answers import StoredAnswers
 from fenas_lang.search.finals import FinalPhase, entrants
 from fenas_lang.search.interrupt import stop_requests
 from fenas_lang.search.messages import Job, Ready, Setup
+from fenas_lang.search.mutator import Mutator
 from fenas_lang.search.phase import Entry, Phase, SearchPhase, best_of, rank
 from fenas_lang.search.result import Result, read_result
 from fenas_lang.search.seeds import read_seeds
@@ -21,7 +23,7 @@ from fenas_lang.search.settings import Settings
 from fenas_lang.search.store import Store, check_place
 from fenas_lang.search.strategy import Individual
 from fenas_lang.search.trial import HIT, SEARCH, Trial
-from fenas_lang.search.variation import Variation
+from fenas_lang.search.variation import MUTATOR, Variation
 from fenas_lang.search.watcher import Standing, Watcher
 from fenas_lang.search.workers import Done, Pool
 from fenas_lang.source import SourceFile
@@ -51,7 +53,8 @@ def evolve(
     task, or `module:NAME` of a class like those in `fenas_lang.tasks`; `settings` are the task's,
     `data` its directory.  `store` is a file, or the URL of a database.  `options` are the fields of
     `Settings`: population, sample, cycles, nodes, output, by, seed, strategy, mutations, init,
-    profile, repeats, baselines, limit, workers, threads.
+    profile, repeats, baselines, limit, workers, threads, objectives,
+    mutator, mutator_limit.
 
     Raises FenError, where nothing was begun or what was done is stored; and KeyboardInterrupt after
     Ctrl-C, with all trials that ended stored, so that `resume` goes on.
@@ -59,6 +62,7 @@ def evolve(
     told = _settings(cells, task, space, data, settings or {}, options)
     check_place(store, force)
     with _begun(told, watcher) as (pool, ready):
+        told = replace(told, hidden=int(ready.settings.get("hidden", told.hidden)))
         meta = {"settings": told.as_json(), "task": asdict(ready), "created": time.time()}
         with Store.create(store, meta, force=force) as opened:
             return _Study(told, opened, pool, watcher or Watcher()).run(ready)
@@ -106,6 +110,8 @@ def _settings(
 ) -> Settings:
     """Everything that was asked, complete and checked."""
     seeds = read_seeds(cells, space)
+    if options.get("mutator") and "mutations" not in options:
+        options = {**options, "mutations": {MUTATOR: 1.0}}
     source = seeds.space.source
     assert source is not None
     told = Settings(
@@ -126,8 +132,9 @@ def _settings(
 def variation_of(settings: Settings) -> Variation:
     """The ways to make cells of the run's space."""
     assert settings.nodes is not None and settings.output is not None
+    space = read_space(SourceFile(settings.space, name="the space of the run"))
     return Variation(
-        space=read_space(SourceFile(settings.space, name="the space of the run")),
+        space=space,
         seeds=tuple(Individual(k, text, None).cell for k, text in enumerate(settings.seeds)),
         header=settings.header,
         nodes=settings.nodes,
@@ -135,6 +142,7 @@ def variation_of(settings: Settings) -> Variation:
         by=settings.by,
         init=settings.init,
         mutations=settings.mutations,
+        mutator=Mutator(settings, space) if settings.mutator else None,
     )
 
 
@@ -165,6 +173,8 @@ class _Study:
     def run(self, ready: Ready) -> Result:
         """All phases; the result."""
         variation = variation_of(self.settings)
+        if variation.mutator is not None:
+            variation.mutator.answers = StoredAnswers(self.store)
         with tempfile.TemporaryDirectory(prefix="fenas-") as folder:
             self._anchor = Path(folder)
             space = self._anchor / f"{variation.space.name}.space"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from fenas_lang.search.finals import FOUND, RANDOM, Final
 from fenas_lang.search.lineage import figure
+from fenas_lang.search.objectives import Compromise
 from fenas_lang.search.result import Result
 from fenas_lang.search.status import Status
 
@@ -24,6 +25,7 @@ def result_text(result: Result) -> str:
         lines += ["", *_finals(result)]
     elif result.references:
         lines += ["", *_table(_references(result))]
+    lines += _front(result.front, result.metric_name, result.settings.hidden)
     return "\n".join(lines)
 
 
@@ -79,9 +81,23 @@ def status_text(status: Status) -> str:
         best = status.best
         lines.append(f"best      {best.name}: {status.task['metric']} {figure(best.metric)}")
         lines += ["", best.source.rstrip()]
+    lines += _front(status.front, status.task["metric"], told.hidden)
     lines += [text for text in (status.exhausted, status.inexact and _inexact(status)) if text]
     lines.append("" if status.ended else f"\ngo on with: fenasc resume {status.store}")
     return "\n".join(lines).rstrip()
+
+
+def _front(front: Sequence[Compromise], metric: str, hidden: int) -> list[str]:
+    """The Pareto front as a table, the best score first."""
+    if not front:
+        return []
+    costs = list(front[0].costs)
+    rows = [
+        (one.trial.name, figure(one.trial.metric), *(f"{one.costs[name]:,}" for name in costs))
+        for one in front
+    ]
+    title = f"Pareto front, costs at D = H = {hidden}:"
+    return ["", title, *_table([("cell", metric, *costs), *rows])]
 
 
 def _inexact(status: Status) -> str:

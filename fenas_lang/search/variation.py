@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from random import Random
+from typing import TYPE_CHECKING
 
+from fenas_lang.search.difference import difference
 from fenas_lang.search.mutation import mutate
 from fenas_lang.search.strategy import Individual, Proposal
 from fenas_lang.spaces.model import Space
@@ -13,11 +15,16 @@ from fenas_lang.spaces.outputs import RULES
 from fenas_lang.spaces.sample import sample
 from fenas_lang.syntax.ast import Cell
 
+if TYPE_CHECKING:
+    from fenas_lang.search.mutator import Mutator
+
 RANDOM, MUTANTS = "random", "mutants"
 INITS = (RANDOM, MUTANTS)
 """What the first population consists of beside the seeds."""
 
 RANDOM_NAME = "Random"
+MUTATOR = "mutator"
+"""The outside program among the mutations."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,7 @@ class Variation:
     by: str
     init: str
     mutations: Mapping[str, float]
+    mutator: Mutator | None = None
 
     def seed(self, number: int) -> Proposal | None:
         """The seed that is the trial of this number; None where there is no such seed."""
@@ -67,8 +75,17 @@ class Variation:
         return Proposal(replace(cell, space=self.header), (), "random cell")
 
     def mutant(self, parent: Individual, rng: Random) -> Proposal:
-        """A child; a random cell where no mutation finds anything to change."""
-        mutation = mutate(parent.cell, self.space, rng, RULES[self.output], self.mutations)
+        """A child; a random cell where no mutation finds anything to change.
+
+        Raises NoChild where it is the mutator's turn and that gives none.
+        """
+        weights = dict(self.mutations)
+        if self.mutator is not None:
+            if rng.choices(list(weights), list(weights.values()))[0] == MUTATOR:
+                return self.mutator.child(parent)
+            del weights[MUTATOR]
+        mutation = mutate(parent.cell, self.space, rng, RULES[self.output], weights)
         if mutation is None:
             return self.random(rng)
-        return Proposal(mutation.cell, (parent.number,), mutation.edit)
+        diff = difference(parent.cell, mutation.cell)
+        return Proposal(mutation.cell, (parent.number,), mutation.edit, diff)

@@ -76,6 +76,19 @@ def test_every_trial_is_a_legal_cell_named_after_its_root(whole: Path) -> None:
         assert checked(load_text(trial.source)).cell.documentation == ""
 
 
+def test_the_edit_is_in_the_trial_as_words_and_as_a_diff(whole: Path) -> None:
+    found = trials(whole, SEARCH)
+    children = [trial for trial in found if trial.parents]
+    assert children
+    for child in children:
+        parent = found[child.parents[0]]
+        for line in child.measured.facts["diff"].splitlines():
+            assert line[2:] in (parent if line.startswith("- ") else child).source
+        _, _, changed = child.edit.partition(": ")
+        old, _, new = changed.partition(" -> ")
+        assert f"= {old}" in parent.source and f"= {new}" in child.source
+
+
 def load_text(text: str) -> Any:
     from fenas_lang.check.loader import loads
 

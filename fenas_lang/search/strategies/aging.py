@@ -13,7 +13,7 @@ from collections import deque
 from random import Random
 
 from fenas_lang.search.settings import Settings
-from fenas_lang.search.strategy import Individual, Proposal
+from fenas_lang.search.strategy import Individual, Proposal, scored
 from fenas_lang.search.variation import Variation
 
 
@@ -30,14 +30,9 @@ class Strategy:
         if number < self.population or not self.alive:
             return self.variation.initial(number, rng)
         sample = rng.choices(self.alive, k=self.sample)
-        return self.variation.mutant(max(sample, key=_score), rng)
+        return self.variation.mutant(max(sample, key=scored), rng)
 
     def tell(self, individual: Individual) -> None:
         """Join the youngest; a full queue loses its oldest."""
         if individual.score is not None:
             self.alive.append(individual)
-
-
-def _score(individual: Individual) -> float:
-    assert individual.score is not None
-    return individual.score

@@ -12,6 +12,8 @@ from fenas_lang.search.variation import Variation
 class Strategy:
     """Every cell is drawn anew; nothing is learnt from the trials."""
 
+    MUTATES = False
+
     def __init__(self, settings: Settings, variation: Variation):
         self.variation = variation
 
