@@ -7,14 +7,17 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from fenas_lang import pools
 from fenas_lang.rules import search as rules
 from fenas_lang.search.finals import FinalPhase, entrants
 from fenas_lang.search.interrupt import stop_requests
 from fenas_lang.search.messages import Job, Ready, Setup
 from fenas_lang.search.phase import Entry, Phase, SearchPhase, best_of, rank
+from fenas_lang.search.pool_variation import PoolVariation
 from fenas_lang.search.result import Result, read_result
 from fenas_lang.search.seeds import read_seeds
 from fenas_lang.search.settings import Settings
@@ -105,7 +108,7 @@ def _settings(
     options: Mapping[str, Any],
 ) -> Settings:
     """Everything that was asked, complete and checked."""
-    seeds = read_seeds(cells, space)
+    seeds = read_seeds(cells, space or pools.space(task))
     source = seeds.space.source
     assert source is not None
     told = Settings(
@@ -126,7 +129,11 @@ def _settings(
 def variation_of(settings: Settings) -> Variation:
     """The ways to make cells of the run's space."""
     assert settings.nodes is not None and settings.output is not None
-    return Variation(
+    kind: Any = Variation
+    if settings.task in pools.names():
+        told = settings.task_settings
+        kind = partial(PoolVariation, task=settings.task, data=settings.data, task_settings=told)
+    made: Variation = kind(
         space=read_space(SourceFile(settings.space, name="the space of the run")),
         seeds=tuple(Individual(k, text, None).cell for k, text in enumerate(settings.seeds)),
         header=settings.header,
@@ -136,6 +143,7 @@ def variation_of(settings: Settings) -> Variation:
         init=settings.init,
         mutations=settings.mutations,
     )
+    return made
 
 
 @contextlib.contextmanager

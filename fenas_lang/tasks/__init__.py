@@ -16,6 +16,7 @@ MACHINERY = frozenset(
         "base",
         "cross_entropy",
         "language_model",
+        "lookup",
         "models",
         "outcome",
         "settings",

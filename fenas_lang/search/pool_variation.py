@@ -1,0 +1,62 @@
+"""Search in a published list of trained cells: a random cell, and a mutant, are always of the list.
+
+The list is a random sample of a large space, so that what a mutation makes is mostly not in it.
+Here the mutants of a cell are its nearest neighbours in the list instead, each as likely as the
+others, under the distance of `fenas_lang.pools`; mutations and their weights, the number of nodes
+and the sampler mean nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from fenas_lang import pools
+from fenas_lang.ir.lower import lower
+from fenas_lang.pools import Pool
+from fenas_lang.rules import tables as rules
+from fenas_lang.search.strategy import Individual, Proposal
+from fenas_lang.search.variation import Variation
+from fenas_lang.syntax.ast import Cell
+
+NEIGHBOURS = 10
+"""So many, where the task's settings do not say."""
+
+
+@dataclass(frozen=True)
+class PoolVariation(Variation):
+    """`task` names the pool, `data` its folder, which is read when a cell is first made."""
+
+    task: str = ""
+    data: str | None = None
+    task_settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def pool(self) -> Pool:
+        """Raises FenError (FEN430-432)."""
+        if self.data is None:
+            raise rules.NO_TABLE_GIVEN.error(task=self.task, what="a folder of results")
+        return pools.pool(self.task, Path(self.data))
+
+    def random(self, rng: Random) -> Proposal:
+        """Any cell of the list, all with the same probability."""
+        return Proposal(self._written(rng.choice(self.pool.members).cell), (), "random cell")
+
+    def mutant(self, parent: Individual, rng: Random) -> Proposal:
+        """One of the nearest neighbours of the parent, all with the same probability."""
+        count = int(self.task_settings.get("neighbours", NEIGHBOURS))
+        near = self.pool.neighbours(lower(parent.cell, self.space), count)
+        if not near:
+            return self.random(rng)
+        place = rng.randrange(len(near))
+        member, distance = near[place]
+        edit = f"neighbour {place + 1} of {len(near)} in the list, {distance:.3f} away"
+        return Proposal(self._written(member.cell), (parent.number,), edit)
+
+    def _written(self, cell: Cell) -> Cell:
+        """As a trial keeps it, from whose text it is read again."""
+        return Individual(0, str(cell), None).cell
