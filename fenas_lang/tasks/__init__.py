@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MACHINERY = frozenset(
     {
+        "atlas_file",
         "base",
         "cross_entropy",
         "language_model",
