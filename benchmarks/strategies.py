@@ -28,6 +28,7 @@ import numpy.typing as npt
 
 from fenas_lang import registry, tasks
 from fenas_lang.report.chart import Chart, Curve
+from fenas_lang.search import novelty
 from fenas_lang.search import strategy as strategies
 from fenas_lang.search.messages import Job
 from fenas_lang.search.novelty import examine
@@ -36,6 +37,7 @@ from fenas_lang.search.settings import Settings
 from fenas_lang.search.study import variation_of
 from fenas_lang.search.trial import Measured
 from fenas_lang.search.variation import Variation
+from fenas_lang.spaces.model import Space
 from fenas_lang.spaces.reader import load_space
 from fenas_lang.spaces.request import WORDS
 from fenas_lang.syntax.ast import Cell
@@ -92,23 +94,17 @@ def opened(table: Table) -> tuple[Any, Variation]:
     return task, variation_of(table.settings(NAMES[0], "default", 0, 1))
 
 
-class Keys:
-    """Canonical keys by the cells' texts, since searches meet the same cells again and again."""
+class Examined(dict[tuple[Cell, str], tuple[str, str]]):
+    """`novelty.examine` that remembers, since a hundred searches meet the same cells again."""
 
-    def __init__(self, variation: Variation):
-        self.variation, self.known = variation, dict[str, str]()
-
-    def __call__(self, cell: Cell) -> str:
-        text = str(replace(cell, name="Cell"))
-        if text not in self.known:
-            key, _ = examine(cell, self.variation.space, self.variation.output)
-            self.known[text] = key
-        return self.known[text]
+    def __call__(self, cell: Cell, space: Space, output: str) -> tuple[str, str]:
+        known = replace(cell, name="Cell"), space.name
+        if known not in self:
+            self[known] = examine(cell, space, output)
+        return self[known]
 
 
-@cache
-def keys_of(table: Table) -> Keys:
-    return Keys(opened(table)[1])
+novelty.examine = examined = Examined()
 
 
 def measured(task: Any, key: str) -> Measured:
@@ -127,7 +123,8 @@ def best_so_far(table: Table, strategy: str, profile: str, trials: int, seed: in
     found, best = list[float](), float("inf")
     while (step := phase.next()) is not None:
         if isinstance(step, Job):
-            step = phase.ended(step, measured(task, keys_of(table)(step.cell)))
+            key, _ = examined(step.cell, variation.space, variation.output)
+            step = phase.ended(step, measured(task, key))
         if step.trial is None:
             continue
         phase.tell(step.trial)

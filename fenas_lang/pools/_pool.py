@@ -10,7 +10,6 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from fenas_lang.ir.canonical import canonical_key
 from fenas_lang.ir.graph import Dataflow
 from fenas_lang.pools._distance import Colours, colours_of
 from fenas_lang.syntax.ast import Cell
@@ -77,12 +76,12 @@ class Pool:
     def _sizes(self) -> Whole:
         return np.array([sum(colours.values()) for colours in self._colours])
 
-    def neighbours(self, dataflow: Dataflow, count: int) -> Nearest:
+    def neighbours(self, key: str, dataflow: Dataflow, count: int) -> Nearest:
         """The `count` members nearest to a cell, and their distances; never the cell itself.
 
-        The cell need not be a member.  Of equally near ones the first in the list come first.
+        `key` is the cell's canonical key; it need not be a member's.  Of equally near members the
+        first in the list come first.
         """
-        key = canonical_key(dataflow)
         if (key, count) not in self._found:
             self._found[key, count] = self._nearest(key, colours_of(dataflow, key), count)
         return self._found[key, count]

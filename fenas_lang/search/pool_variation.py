@@ -16,12 +16,13 @@ from random import Random
 from typing import Any
 
 from fenas_lang import pools
+from fenas_lang.ir.canonical import canonical_key
+from fenas_lang.ir.graph import Dataflow
 from fenas_lang.ir.lower import lower
-from fenas_lang.pools import Pool
+from fenas_lang.pools import Member, Pool
 from fenas_lang.rules import tables as rules
 from fenas_lang.search.strategy import Individual, Proposal
 from fenas_lang.search.variation import Variation
-from fenas_lang.syntax.ast import Cell
 
 NEIGHBOURS = 10
 """So many, where the task's settings do not say."""
@@ -42,21 +43,34 @@ class PoolVariation(Variation):
             raise rules.NO_TABLE_GIVEN.error(task=self.task, what="a folder of results")
         return pools.pool(self.task, Path(self.data))
 
+    @cached_property
+    def _by_text(self) -> Mapping[str, Member]:
+        return {_anonymous(str(member.cell)): member for member in self.pool.members}
+
     def random(self, rng: Random) -> Proposal:
         """Any cell of the list, all with the same probability."""
-        return Proposal(self._written(rng.choice(self.pool.members).cell), (), "random cell")
+        return Proposal(rng.choice(self.pool.members).cell, (), "random cell")
 
     def mutant(self, parent: Individual, rng: Random) -> Proposal:
         """One of the nearest neighbours of the parent, all with the same probability."""
         count = int(self.task_settings.get("neighbours", NEIGHBOURS))
-        near = self.pool.neighbours(lower(parent.cell, self.space), count)
+        near = self.pool.neighbours(*self._known(parent), count)
         if not near:
             return self.random(rng)
         place = rng.randrange(len(near))
         member, distance = near[place]
         edit = f"neighbour {place + 1} of {len(near)} in the list, {distance:.3f} away"
-        return Proposal(self._written(member.cell), (parent.number,), edit)
+        return Proposal(member.cell, (parent.number,), edit)
 
-    def _written(self, cell: Cell) -> Cell:
-        """As a trial keeps it, from whose text it is read again."""
-        return Individual(0, str(cell), None).cell
+    def _known(self, parent: Individual) -> tuple[str, Dataflow]:
+        """Key and lowered cell; only what is not in the list has to be read."""
+        member = self._by_text.get(_anonymous(parent.source))
+        if member is not None:
+            return member.key, member.dataflow
+        dataflow = lower(parent.cell, self.space)
+        return canonical_key(dataflow), dataflow
+
+
+def _anonymous(source: str) -> str:
+    """A cell's text without its name, which is another one in every trial."""
+    return source.partition("(")[2]
