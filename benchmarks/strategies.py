@@ -63,6 +63,7 @@ class Table:
     data: Path
     space: str
     nodes: int
+    neighbours: int | None = None
 
     def settings(self, strategy: str, profile: str, seed: int, trials: int) -> Settings:
         """`trials` are all trials, those of the first population included."""
@@ -74,6 +75,7 @@ class Table:
             seeds=(),
             space=space.source.text,
             header=self.space,
+            task_settings={"neighbours": self.neighbours} if self.neighbours else {},
             data=str(self.data),
             population=population,
             sample=SAMPLE,
@@ -153,8 +155,9 @@ def tables(arguments: argparse.Namespace) -> Iterator[Table]:
     """Those that there are data for."""
     if arguments.data is not None:
         nodes = load_space("nas_bench_nlp").nodes[1]
-        title = "NAS-Bench-NLP, as a pool (final test loss)"
-        yield Table(title, "nas_bench_nlp", arguments.data, "nas_bench_nlp", nodes)
+        count = arguments.neighbours
+        title = f"NAS-Bench-NLP as a pool, {count} neighbours (final test loss)"
+        yield Table(title, "nas_bench_nlp", arguments.data, "nas_bench_nlp", nodes, count)
     if arguments.atlas is not None:
         nodes = finished_nodes(arguments.atlas)
         title = f"atlas, cells of up to {nodes} live nodes (relative loss)"
@@ -218,6 +221,7 @@ def parsed(words: Sequence[str] | None = None, environment: Mapping[str, str] = 
     parser.add_argument("--atlas", type=Path, help="the file of an atlas")
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--trials", type=int, default=300)
+    parser.add_argument("--neighbours", type=int, default=10, help="of a cell in the pool")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--plots", type=Path, help="write a picture of each table here")
     return parser.parse_args(words)
