@@ -41,6 +41,8 @@ def read(folder: Path) -> Pool:
         members = list(_members(texts[ARCHITECTURES], _runs(texts[RUNS])))
     except (ValueError, KeyError, TypeError, FenError) as error:
         raise rules.BAD_RESULTS.error(path=folder, reason=_first_line(error)) from error
+    if not members:
+        raise rules.BAD_RESULTS.error(path=folder, reason="no recipe has a run")
     checksum = sha256("\n".join(texts.values()).encode()).hexdigest()
     return Pool(SPACE, members, checksum)
 
