@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import random
 import subprocess
@@ -144,17 +143,3 @@ def test_a_search_runs_on_it(made: Path, tmp_path: Path) -> None:
     result = study.evolve([], "atlas", space="atlas", store=store, data=made, nodes=1, **options)
     with_score = [trial for trial in result.trials.values() if trial.score is not None]
     assert len(with_score) == 10
-
-
-def test_the_commands(made: Path, tmp_path: Path) -> None:
-    def fenasc(*words: str) -> str:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-m", "fenas_lang", "atlas", *words]
-        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-        return ran.stdout
-
-    found = json.loads(fenasc("status", str(made), "--format", "json"))
-    assert (found["version"], found["cells"], found["trained"]) == (1, 18, 18)
-    fenasc("export", str(made), "-o", str(tmp_path / "atlas.csv"))
-    assert (tmp_path / "atlas.csv").read_text() == csv_text(made)
-    fenasc("resume", str(made))
