@@ -8,8 +8,8 @@ and the sampler mean nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from random import Random
@@ -21,6 +21,7 @@ from fenas_lang.ir.graph import Dataflow
 from fenas_lang.ir.lower import lower
 from fenas_lang.pools import Member, Pool
 from fenas_lang.rules import tables as rules
+from fenas_lang.search.settings import Settings
 from fenas_lang.search.strategy import Individual, Proposal
 from fenas_lang.search.variation import Variation
 
@@ -69,6 +70,20 @@ class PoolVariation(Variation):
             return member.key, member.dataflow
         dataflow = lower(parent.cell, self.space)
         return canonical_key(dataflow), dataflow
+
+
+def in_pool(made: Callable[[Settings], Variation]) -> Callable[[Settings], Variation]:
+    """What `made` makes of a run's settings, but in the pool where the run's task has one."""
+
+    def variation_of(settings: Settings) -> Variation:
+        variation = made(settings)
+        if settings.task not in pools.names():
+            return variation
+        told = {field.name: getattr(variation, field.name) for field in fields(variation)}
+        where = {"task": settings.task, "data": settings.data}
+        return PoolVariation(**told, **where, task_settings=settings.task_settings)
+
+    return variation_of
 
 
 def _anonymous(source: str) -> str:

@@ -7,7 +7,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from fenas_lang.search.finals import FinalPhase, entrants
 from fenas_lang.search.interrupt import stop_requests
 from fenas_lang.search.messages import Job, Ready, Setup
 from fenas_lang.search.phase import Entry, Phase, SearchPhase, best_of, rank
-from fenas_lang.search.pool_variation import PoolVariation
+from fenas_lang.search.pool_variation import in_pool
 from fenas_lang.search.result import Result, read_result
 from fenas_lang.search.seeds import read_seeds
 from fenas_lang.search.settings import Settings
@@ -59,7 +58,7 @@ def evolve(
     Raises FenError, where nothing was begun or what was done is stored; and KeyboardInterrupt after
     Ctrl-C, with all trials that ended stored, so that `resume` goes on.
     """
-    told = _settings(cells, task, space, data, settings or {}, options)
+    told = _settings(cells, task, space or pools.space(task), data, settings or {}, options)
     check_place(store, force)
     with _begun(told, watcher) as (pool, ready):
         meta = {"settings": told.as_json(), "task": asdict(ready), "created": time.time()}
@@ -108,7 +107,7 @@ def _settings(
     options: Mapping[str, Any],
 ) -> Settings:
     """Everything that was asked, complete and checked."""
-    seeds = read_seeds(cells, space or pools.space(task))
+    seeds = read_seeds(cells, space)
     source = seeds.space.source
     assert source is not None
     told = Settings(
@@ -126,14 +125,11 @@ def _settings(
     return replace(told, nodes=asked.nodes, output=WORDS[asked.output])
 
 
+@in_pool
 def variation_of(settings: Settings) -> Variation:
     """The ways to make cells of the run's space."""
     assert settings.nodes is not None and settings.output is not None
-    kind: Any = Variation
-    if settings.task in pools.names():
-        told = settings.task_settings
-        kind = partial(PoolVariation, task=settings.task, data=settings.data, task_settings=told)
-    made: Variation = kind(
+    return Variation(
         space=read_space(SourceFile(settings.space, name="the space of the run")),
         seeds=tuple(Individual(k, text, None).cell for k, text in enumerate(settings.seeds)),
         header=settings.header,
@@ -143,7 +139,6 @@ def variation_of(settings: Settings) -> Variation:
         init=settings.init,
         mutations=settings.mutations,
     )
-    return made
 
 
 @contextlib.contextmanager
