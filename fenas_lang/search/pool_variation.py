@@ -79,9 +79,9 @@ def in_pool(made: Callable[[Settings], Variation]) -> Callable[[Settings], Varia
         variation = made(settings)
         if settings.task not in pools.names():
             return variation
-        told = {field.name: getattr(variation, field.name) for field in fields(variation)}
-        where = {"task": settings.task, "data": settings.data}
-        return PoolVariation(**told, **where, task_settings=settings.task_settings)
+        told = {name: getattr(settings, name) for name in ("task", "data", "task_settings")}
+        told |= {field.name: getattr(variation, field.name) for field in fields(variation)}
+        return PoolVariation(**told)
 
     return variation_of
 
