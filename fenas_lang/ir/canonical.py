@@ -21,7 +21,7 @@ def canonical_key(dataflow: Dataflow) -> str:
     operands of an activation or a skip does not.
     Raises FenError (FEN259) for a graph too large and regular to label.
     """
-    graph = _labelled(dataflow)
+    graph = labelled(dataflow)
     order = canonical_order(graph.labels, graph.operands)
     return f"{KEY_VERSION}:{canonical_digest(graph.labels, graph.operands, order)}"
 
@@ -31,19 +31,21 @@ def canonical_names(dataflow: Dataflow) -> tuple[str, ...]:
 
     For two cells with one key, the names at equal positions correspond.
     """
-    graph = _labelled(dataflow)
+    graph = labelled(dataflow)
     order = canonical_order(graph.labels, graph.operands)
     return tuple(graph.names[vertex] for vertex in order)
 
 
 @dataclass(frozen=True, slots=True)
-class _Labelled:
+class Labelled:
+    """Vertices with their names and labels; operands as (edge label, earlier vertex)."""
+
     names: tuple[str, ...]
     labels: tuple[str, ...]
     operands: tuple[tuple[tuple[int, int], ...], ...]
 
 
-def _labelled(dataflow: Dataflow) -> _Labelled:
+def labelled(dataflow: Dataflow) -> Labelled:
     """The live graph with everything that counts in labels, and nothing else."""
     leaves = (dataflow.input, *dataflow.states)
     names = (*leaves, *(node.name for node in dataflow.live))
@@ -60,7 +62,7 @@ def _labelled(dataflow: Dataflow) -> _Labelled:
         labels.append(f"{node.function} {_biases(node)} {' '.join(literals)}")
         operands.append(tuple((label, vertex[str(e.source)]) for label, e in edges if _named(e)))
     marked = (f"{label} > {outputs.get(n, '')}" for n, label in zip(names, labels, strict=True))
-    return _Labelled(names, tuple(marked), tuple(operands))
+    return Labelled(names, tuple(marked), tuple(operands))
 
 
 def _edges(node: FlatNode) -> list[tuple[int, Edge]]:

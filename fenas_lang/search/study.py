@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from fenas_lang import pools
 from fenas_lang.rules import search as rules
 from fenas_lang.search.answers import StoredAnswers
 from fenas_lang.search.finals import FinalPhase, entrants
@@ -17,6 +18,7 @@ from fenas_lang.search.interrupt import stop_requests
 from fenas_lang.search.messages import Job, Ready, Setup
 from fenas_lang.search.mutator import Mutator
 from fenas_lang.search.phase import Entry, Phase, SearchPhase, best_of, rank
+from fenas_lang.search.pool_variation import in_pool
 from fenas_lang.search.result import Result, read_result
 from fenas_lang.search.seeds import read_seeds
 from fenas_lang.search.settings import Settings
@@ -59,7 +61,7 @@ def evolve(
     Raises FenError, where nothing was begun or what was done is stored; and KeyboardInterrupt after
     Ctrl-C, with all trials that ended stored, so that `resume` goes on.
     """
-    told = _settings(cells, task, space, data, settings or {}, options)
+    told = _settings(cells, task, space or pools.space(task), data, settings or {}, options)
     check_place(store, force)
     with _begun(told, watcher) as (pool, ready):
         told = replace(told, hidden=int(ready.settings.get("hidden", told.hidden)))
@@ -129,6 +131,7 @@ def _settings(
     return replace(told, nodes=asked.nodes, output=WORDS[asked.output])
 
 
+@in_pool
 def variation_of(settings: Settings) -> Variation:
     """The ways to make cells of the run's space."""
     assert settings.nodes is not None and settings.output is not None

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
 MACHINERY = frozenset(
     {
+        "atlas_file",
         "base",
         "cross_entropy",
         "language_model",
+        "lookup",
         "models",
         "outcome",
         "settings",

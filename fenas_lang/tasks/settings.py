@@ -53,14 +53,8 @@ class Described:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What every task can be told; tasks add their own and change the defaults."""
-
-    hidden: int = setting(32, "size of the hidden state, H", low=1)
-    batch: int = setting(32, "sequences in a training step", low=1)
-    learning_rate: float = setting(0.001, "Adam's step size", low=1e-9, high=100)
-    clip: float = setting(1.0, "largest norm of the gradient (longer ones are scaled); 0: no limit")
-    l2: float = setting(0.0, "weight decay, added to the gradient as l2 times the parameter")
+class Readable:
+    """Settings as they are typed: each by its name, checked against its type and range."""
 
     @classmethod
     def described(cls) -> dict[str, Described]:
@@ -94,6 +88,17 @@ class Settings:
                 )
         read: dict[str, Any] = {n: described[n].read(value, task) for n, value in values.items()}
         return cls(**read)
+
+
+@dataclass(frozen=True)
+class Settings(Readable):
+    """What every task that trains can be told; tasks add their own and change the defaults."""
+
+    hidden: int = setting(32, "size of the hidden state, H", low=1)
+    batch: int = setting(32, "sequences in a training step", low=1)
+    learning_rate: float = setting(0.001, "Adam's step size", low=1e-9, high=100)
+    clip: float = setting(1.0, "largest norm of the gradient (longer ones are scaled); 0: no limit")
+    l2: float = setting(0.0, "weight decay, added to the gradient as l2 times the parameter")
 
 
 def assignments(texts: Iterable[str]) -> dict[str, str]:
