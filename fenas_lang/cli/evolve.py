@@ -181,14 +181,16 @@ def export(
         Path | None, typer.Option("-o", "--output", help="Write to this file.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Write every trial as a line of CSV, with sources, reasons and logs.
+    """Write every trial as a row, with sources, reasons and logs: CSV, or Parquet by the ending.
 
     \b
     fenasc export run.db -o run.csv
+    fenasc export run.db -o run.parquet
     """
-    from fenas_lang.search.export import csv_text
+    from fenas_lang.search.export import PARQUET, csv_text, parquet_bytes
 
-    write(csv_text(store), output)
+    as_parquet = output is not None and output.suffix == PARQUET
+    write(parquet_bytes(store) if as_parquet else csv_text(store), output)
 
 
 def _weights(given: list[str]) -> dict[str, float]:
@@ -214,11 +216,13 @@ def _interruptible(store: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
+        from fenas_lang.search.server import as_argument
         from fenas_lang.search.store import path_of
 
         path = path_of(store)
         if path is None or path.exists():
-            said = f"interrupted; every finished trial is stored. Go on with: fenasc resume {store}"
+            go_on = f"fenasc resume {as_argument(store)}"
+            said = f"interrupted; every finished trial is stored. Go on with: {go_on}"
         else:
             said = "interrupted before the run began; nothing was written"
         typer.echo(said, err=True)
@@ -227,10 +231,13 @@ def _interruptible(store: str) -> Iterator[None]:
 
 def _finish(result: Result, out: Path | None) -> None:
     """The end of a run: what was found, and what can be done with it."""
+    from fenas_lang.search.server import as_argument
+
     _show(result, out)
-    commands = [f"fenasc status {result.store}", f"fenasc export {result.store} -o trials.csv"]
+    store = as_argument(result.store)
+    commands = [f"fenasc status {store}", f"fenasc export {store} -o trials.csv"]
     if out is None:
-        commands.append(f"fenasc best {result.store} -o .")
+        commands.append(f"fenasc best {store} -o .")
     else:
         commands.append(f"fenasc compile {out / 'best.fen'} --emit latex")
     note("\nnext:\n" + "\n".join(f"  {command}" for command in commands))

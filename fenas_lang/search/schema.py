@@ -59,6 +59,12 @@ REJECTIONS = Table(
 
 COLUMNS = tuple(column.name for column in TRIALS.columns if column.name != "id")
 
+
+def types() -> dict[str, type]:
+    """The Python type of each column of a trial: str, int or float."""
+    return {name: TRIALS.c[name].type.python_type for name in COLUMNS}
+
+
 _OWN = (
     "phase",
     "number",

@@ -104,8 +104,10 @@ class Settings:
         try:
             return cls.from_json(store.meta()["settings"])
         except (KeyError, TypeError) as error:
+            from fenas_lang.search.server import shown
+
             reason = f"its settings cannot be read ({type(error).__name__}: {error})"
-            raise rules.NOT_A_STORE.error(path=store.location, reason=reason) from error
+            raise rules.NOT_A_STORE.error(path=shown(store.location), reason=reason) from error
 
     def validate(self) -> None:
         """Raises FenError: FEN520 for unknown names, FEN522 for values that do not fit."""

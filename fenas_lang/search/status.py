@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fenas_lang.search.phase import best_of
+from fenas_lang.search.server import shown
 from fenas_lang.search.settings import Settings
 from fenas_lang.search.store import Store
 from fenas_lang.search.trial import FINAL, HIT, SEARCH, Trial
@@ -75,7 +76,7 @@ def status(location: str | Path) -> Status:
         meta, trials, rejected = store.meta(), store.trials(SEARCH), store.rejected()
         told, finals = Settings.of(store), store.trials(FINAL)
     return Status(
-        store=str(location),
+        store=shown(location),
         settings=told,
         task=meta["task"],
         trials=len(trials),

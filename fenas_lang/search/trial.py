@@ -93,6 +93,15 @@ class Trial:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is kept in memory of a scored trial, for those that are equal to it."""
+
+    number: int
+    score: float | None
+    metric: float | None
+
+
 @dataclass(frozen=True)
 class Rejection:
     """A candidate that was drawn for trial `number` and refused before training."""
