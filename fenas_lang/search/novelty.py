@@ -11,7 +11,7 @@ from fenas_lang.ir.lower import lower_checked
 from fenas_lang.search.randomness import stream
 from fenas_lang.search.settings import PATIENCE, REDRAWS, Settings
 from fenas_lang.search.strategy import Proposal, Strategy
-from fenas_lang.search.trial import FAILED, HIT, Known, Rejection, Trial
+from fenas_lang.search.trial import FAILED, HIT, Rejection, Trial
 from fenas_lang.search.useless import useless
 from fenas_lang.search.variation import Variation
 from fenas_lang.spaces.model import Space
@@ -32,7 +32,7 @@ class Candidate:
     proposal: Proposal
     key: str
     useless: str
-    copy_of: Known | None
+    copy_of: Trial | None
     draws: int
     rejections: tuple[Rejection, ...] = ()
 
@@ -59,7 +59,7 @@ class Novelty:
     settings: Settings
     variation: Variation
     strategy: Strategy
-    scored: dict[str, Known] = field(default_factory=dict)
+    scored: dict[str, Trial] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
     training: set[str] = field(default_factory=set)
     barren: int = 0
@@ -118,7 +118,7 @@ class Novelty:
         if trial.outcome == FAILED:
             self.failed.add(trial.key)
         else:
-            self.scored.setdefault(trial.key, Known(trial.number, trial.score, trial.metric))
+            self.scored.setdefault(trial.key, trial.bare)
 
 
 def examine(cell: Cell, space: Space, output: str) -> tuple[str, str]:

@@ -171,7 +171,7 @@ class Store:
         if phase is not None:
             query = query.where(TRIALS.c.phase == phase)
         with self._transaction() as connection:
-            for row in connection.execute(query).mappings():
+            for row in connection.execute(query):
                 yield read_trial(row)
 
     def rejected(self) -> int:

@@ -14,7 +14,7 @@ from fenas_lang.rules import search as rules
 from fenas_lang.search.finals import FinalPhase, entrants
 from fenas_lang.search.interrupt import stop_requests
 from fenas_lang.search.messages import Job, Ready, Setup
-from fenas_lang.search.phase import Entry, Phase, SearchPhase, best_of, rank
+from fenas_lang.search.phase import Entry, Phase, SearchPhase, rank
 from fenas_lang.search.result import Result, read_result
 from fenas_lang.search.seeds import read_seeds
 from fenas_lang.search.settings import Settings
@@ -178,13 +178,9 @@ class _Study:
 
     def _drive(self, phase: Phase, ready: Ready) -> None:
         """Train all of a phase; ends early, with KeyboardInterrupt, where a stop was asked for."""
-        known = self.store.trials(phase.name)
-        for trial in known:
-            phase.tell(trial)
-        standing = self._standing(phase, known)
+        counter = self._recalled(phase)
         if phase.total:
-            self.watcher.begin(ready.metric, standing)
-        counter = _Counter(standing)
+            self.watcher.begin(ready.metric, counter.standing)
         while not self.pool.wake():
             self._fill(phase, counter)
             if not self.pool.jobs:
@@ -195,11 +191,18 @@ class _Study:
             self._finish(phase, counter, done)
         raise KeyboardInterrupt
 
-    def _standing(self, phase: Phase, known: Sequence[Trial]) -> Standing:
-        if phase.name == SEARCH:
-            self.best = best_of(known)
-        hits = sum(trial.outcome == HIT for trial in known)
-        return Standing(phase.name, len(known), phase.total, hits, self.best)
+    def _recalled(self, phase: Phase) -> _Counter:
+        """Tell a phase what the store has of it, one by one: there may be very many."""
+        counter = _Counter(Standing(phase.name, 0, phase.total, 0, self.best))
+        for trial in self.store.each(phase.name):
+            self._tell(phase, trial)
+            counter.after(trial, self.best)
+        return counter
+
+    def _tell(self, phase: Phase, trial: Trial) -> None:
+        phase.tell(trial)
+        if phase.name == SEARCH and trial.score is not None:
+            self.best = trial if self.best is None else min(self.best, trial, key=rank)
 
     def _fill(self, phase: Phase, counter: _Counter) -> None:
         """Give every idle worker something to do."""
@@ -227,9 +230,7 @@ class _Study:
         trial = entry.trial
         if trial is None:
             return
-        phase.tell(trial)
-        if phase.name == SEARCH and trial.score is not None:
-            self.best = trial if self.best is None else min(self.best, trial, key=rank)
+        self._tell(phase, trial)
         self.watcher.ended(trial, counter.after(trial, self.best))
 
 
