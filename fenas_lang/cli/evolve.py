@@ -22,9 +22,14 @@ Out = Annotated[
 ]
 Data = Annotated[Path | None, typer.Option("--data", help="The directory of the task's data.")]
 
+Ray = Annotated[
+    str | None,
+    typer.Option("--ray", help="Train on the Ray cluster at this address.", metavar="ADDRESS"),
+]
+
 OPTIONS = (
     *("population", "sample", "cycles", "nodes", "workers", "threads", "seed", "output", "by"),
-    *("strategy", "init", "profile", "repeats", "baselines", "limit"),
+    *("strategy", "init", "profile", "repeats", "baselines", "limit", "memory", "ray"),
 )
 """The options of `evolve` that are fields of the run's settings."""
 
@@ -89,6 +94,10 @@ def evolve(
         float | None, typer.Option(min=0, help="Seconds that one training may take.")
     ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of each worker.")] = 1,
+    memory: Annotated[
+        float | None, typer.Option(min=0, help="GB that a worker may use.", metavar="GB")
+    ] = None,
+    ray: Ray = None,
     force: Annotated[
         bool, typer.Option("--force", help="Begin anew; keeps an old store as .bak.")
     ] = False,
@@ -128,6 +137,7 @@ def resume(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes that train, instead of the run's.")
     ] = None,
+    ray: Ray = None,
     out: Out = None,
 ) -> None:
     """Go on with a run that was interrupted.
@@ -135,11 +145,12 @@ def resume(
     \b
     fenasc resume run.db
     fenasc resume run.db --data /elsewhere/ptb --workers 4
+    fenasc resume run.db --ray 10.0.0.1:6379 --workers 16
     """
     from fenas_lang.search import study
 
     with _interruptible(store):
-        result = study.resume(store, data=data, workers=workers, watcher=_watcher())
+        result = study.resume(store, data=data, workers=workers, ray=ray, watcher=_watcher())
     _finish(result, out)
 
 

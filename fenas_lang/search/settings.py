@@ -52,7 +52,8 @@ class Settings:
     `population` + `cycles` trials are counted; random cells have `nodes` nodes (None: as many as
     the space says), `output` (`last`, `loose`, `all`, `any`; None: the space's first) forms their
     first output, and `by` names the sampler.  `repeats` trainings each of the best cells, the
-    seeds and `baselines` random cells end the run.  `limit` bounds a training in seconds.
+    seeds and `baselines` random cells end the run.  `limit` bounds a training in seconds, `memory`
+    a worker in GB; `ray` is the address of the cluster that trains (None: processes here do).
     """
 
     task: str
@@ -78,6 +79,8 @@ class Settings:
     limit: float | None = None
     workers: int = 1
     threads: int = 1
+    memory: float | None = None
+    ray: str | None = None
 
     @property
     def total(self) -> int:
@@ -139,6 +142,7 @@ class Settings:
         needs_seed = self.init == MUTANTS and not seeds
         _expect(not needs_seed, "the first population", MUTANTS, "`random` without seed cells")
         _expect(self.limit is None or self.limit > 0, "limit", self.limit, "greater than 0")
+        _expect(self.memory is None or self.memory > 0, "memory", self.memory, "greater than 0")
 
 
 def whole(value: Any) -> bool:

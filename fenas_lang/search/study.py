@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from fenas_lang.search.strategy import Individual
 from fenas_lang.search.trial import HIT, SEARCH, Trial
 from fenas_lang.search.variation import Variation
 from fenas_lang.search.watcher import Standing, Watcher
-from fenas_lang.search.workers import Done, Pool
+from fenas_lang.search.workers import Done, Pool, Workers
 from fenas_lang.source import SourceFile
 from fenas_lang.spaces.reader import read_space
 from fenas_lang.spaces.request import WORDS, request
@@ -51,7 +51,7 @@ def evolve(
     task, or `module:NAME` of a class like those in `fenas_lang.tasks`; `settings` are the task's,
     `data` its directory.  `store` is a file, or the URL of a database.  `options` are the fields of
     `Settings`: population, sample, cycles, nodes, output, by, seed, strategy, mutations, init,
-    profile, repeats, baselines, limit, workers, threads.
+    profile, repeats, baselines, limit, workers, threads, memory, ray.
 
     Raises FenError, where nothing was begun or what was done is stored; and KeyboardInterrupt after
     Ctrl-C, with all trials that ended stored, so that `resume` goes on.
@@ -69,9 +69,12 @@ def resume(
     *,
     data: str | Path | None = None,
     workers: int | None = None,
+    ray: str | None = None,
     watcher: Watcher | None = None,
 ) -> Result:
     """Go on with a run; `data` says where the task's data are now.
+
+    `ray` is the address of another cluster, or empty for processes on this machine.
 
     Raises FenError (FEN507 where the data differ) and KeyboardInterrupt as `evolve` does.
     """
@@ -81,6 +84,8 @@ def resume(
             told = replace(told, data=str(Path(data).absolute()))
         if workers is not None:
             told = replace(told, workers=workers)
+        if ray is not None:
+            told = replace(told, ray=ray or None)
         told.validate()
         with _begun(told, watcher) as (pool, ready):
             expected = meta["task"]["checksum"]
@@ -139,10 +144,9 @@ def variation_of(settings: Settings) -> Variation:
 
 
 @contextlib.contextmanager
-def _begun(settings: Settings, watcher: Watcher | None) -> Iterator[tuple[Pool, Ready]]:
+def _begun(settings: Settings, watcher: Watcher | None) -> Iterator[tuple[Workers, Ready]]:
     """Workers that have loaded the task; ends with KeyboardInterrupt where that was asked for."""
-    setup = Setup(settings.task, dict(settings.task_settings), settings.data, settings.threads)
-    with stop_requests() as stop, contextlib.closing(Pool(setup, settings.workers, stop)) as pool:
+    with stop_requests() as stop, contextlib.closing(_workers(settings, stop)) as pool:
         ready = pool.open()
         if ready is None:
             raise KeyboardInterrupt
@@ -153,11 +157,29 @@ def _begun(settings: Settings, watcher: Watcher | None) -> Iterator[tuple[Pool, 
                 watcher.close()
 
 
+def _workers(settings: Settings, stop: Callable[[], bool]) -> Workers:
+    """Processes on this machine, or on a cluster."""
+    name = read_space(SourceFile(settings.space, name="the space of the run")).name
+    setup = Setup(
+        settings.task,
+        dict(settings.task_settings),
+        settings.data,
+        settings.threads,
+        settings.memory,
+        (name, settings.space),
+    )
+    if settings.ray is None:
+        return Pool(setup, settings.workers, stop)
+    from fenas_lang.search.cluster import RayPool
+
+    return RayPool(setup, settings.workers, settings.ray, stop)
+
+
 @dataclass
 class _Study:
     settings: Settings
     store: Store
-    pool: Pool
+    pool: Workers
     watcher: Watcher
     best: Trial | None = None
     _anchor: Path = field(default_factory=Path)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import errno
+import io
 import os
 import sqlite3
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ import sqlalchemy as sa
 from postgresql_server import Server
 
 from fenas_lang.diagnostics import FenError
-from fenas_lang.search.export import csv_text
+from fenas_lang.search.export import csv_text, parquet_bytes
 from fenas_lang.search.status import status
 from fenas_lang.search.store import Store
 from fenas_lang.search.study import result_of, resume
@@ -227,6 +230,32 @@ def test_export_has_a_line_a_trial(path: Path) -> None:
     assert header.startswith("name,phase,number,parents,source,edit,seed,outcome,metric,metric_hex")
     assert len(lines) == 3
     assert lines[0].startswith('A_0,search,0,"[0, 2]",cell A_0,an edit,99,scored,-0.333333')
+
+
+def test_export_as_parquet_has_types_and_the_same_rows(path: Path) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    with Store.create(path, {}) as store:
+        store.add(trial(1))
+        store.add(replace(trial(0), copy_of=1, measured=Measured(reason="not finite")))
+    table = pq.read_table(io.BytesIO(parquet_bytes(str(path))))
+    rows = list(csv.DictReader(io.StringIO(csv_text(str(path)))))
+    assert table.column_names == list(rows[0])
+    for row, text in zip(table.to_pylist(), rows, strict=True):
+        assert {k: "" if v is None else str(v) for k, v in row.items()} == text
+    kinds = {name: str(table.schema.field(name).type) for name in table.column_names}
+    assert (kinds["number"], kinds["copy_of"], kinds["metric"]) == ("int64", "int64", "double")
+    assert (kinds["source"], kinds["parents"]) == ("string", "string")
+    assert table["metric"].to_pylist() == [-1 / 3, None]
+
+
+def test_parquet_without_its_package_is_a_message(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store.create(path, {}).close()
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(FenError, match=r"fenas-lang\[parquet\]") as refused:
+        parquet_bytes(str(path))
+    assert code(refused) == "FEN517"
 
 
 @pytest.mark.parametrize("force", [False, True])
