@@ -97,7 +97,7 @@ def test_a_lost_server_is_a_message_and_loses_nothing(postgresql: Server, whole:
 
 def test_schemas_hold_runs_of_their_own(postgresql: Server) -> None:
     place = postgresql.new()
-    other = f"{place}&options=-csearch_path%3Dother"
+    other = f"{place}&options=-csearch_path=other"
     Store.create(place, {"settings": 1}).close()
     with Store.open(place, write=True) as store:
         with store._transaction() as connection:
