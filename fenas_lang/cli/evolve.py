@@ -22,9 +22,14 @@ Out = Annotated[
 ]
 Data = Annotated[Path | None, typer.Option("--data", help="The directory of the task's data.")]
 
+Ray = Annotated[
+    str | None,
+    typer.Option("--ray", help="Train on the Ray cluster at this address.", metavar="ADDRESS"),
+]
+
 OPTIONS = (
     *("population", "sample", "cycles", "nodes", "workers", "threads", "seed", "output", "by"),
-    *("strategy", "init", "profile", "repeats", "baselines", "limit"),
+    *("strategy", "init", "profile", "repeats", "baselines", "limit", "memory", "ray"),
     *("mutator", "mutator_limit"),
 )
 """The options of `evolve` that are fields of the run's settings."""
@@ -113,6 +118,10 @@ def evolve(
     mutator_limit: Annotated[
         float, typer.Option(min=0, help="Seconds that the mutator may take for a child.")
     ] = 60.0,
+    memory: Annotated[
+        float | None, typer.Option(min=0, help="GB that a worker may use.", metavar="GB")
+    ] = None,
+    ray: Ray = None,
     force: Annotated[
         bool, typer.Option("--force", help="Begin anew; keeps an old store as .bak.")
     ] = False,
@@ -156,6 +165,7 @@ def resume(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes that train, instead of the run's.")
     ] = None,
+    ray: Ray = None,
     out: Out = None,
 ) -> None:
     """Go on with a run that was interrupted.
@@ -163,11 +173,12 @@ def resume(
     \b
     fenasc resume run.db
     fenasc resume run.db --data /elsewhere/ptb --workers 4
+    fenasc resume run.db --ray 10.0.0.1:6379 --workers 16
     """
     from fenas_lang.search import study
 
     with _interruptible(store):
-        result = study.resume(store, data=data, workers=workers, watcher=_watcher())
+        result = study.resume(store, data=data, workers=workers, ray=ray, watcher=_watcher())
     _finish(result, out)
 
 
@@ -209,14 +220,16 @@ def export(
         Path | None, typer.Option("-o", "--output", help="Write to this file.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Write every trial as a line of CSV, with sources, reasons and logs.
+    """Write every trial as a row, with sources, reasons and logs: CSV, or Parquet by the ending.
 
     \b
     fenasc export run.db -o run.csv
+    fenasc export run.db -o run.parquet
     """
-    from fenas_lang.search.export import csv_text
+    from fenas_lang.search.export import PARQUET, csv_text, parquet_bytes
 
-    write(csv_text(store), output)
+    as_parquet = output is not None and output.suffix == PARQUET
+    write(parquet_bytes(store) if as_parquet else csv_text(store), output)
 
 
 def _weights(given: list[str]) -> dict[str, float]:
@@ -242,11 +255,13 @@ def _interruptible(store: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
+        from fenas_lang.search.server import as_argument
         from fenas_lang.search.store import path_of
 
         path = path_of(store)
         if path is None or path.exists():
-            said = f"interrupted; every finished trial is stored. Go on with: fenasc resume {store}"
+            go_on = f"fenasc resume {as_argument(store)}"
+            said = f"interrupted; every finished trial is stored. Go on with: {go_on}"
         else:
             said = "interrupted before the run began; nothing was written"
         typer.echo(said, err=True)
@@ -255,10 +270,13 @@ def _interruptible(store: str) -> Iterator[None]:
 
 def _finish(result: Result, out: Path | None) -> None:
     """The end of a run: what was found, and what can be done with it."""
+    from fenas_lang.search.server import as_argument
+
     _show(result, out)
-    commands = [f"fenasc status {result.store}", f"fenasc export {result.store} -o trials.csv"]
+    store = as_argument(result.store)
+    commands = [f"fenasc status {store}", f"fenasc export {store} -o trials.csv"]
     if out is None:
-        commands.append(f"fenasc best {result.store} -o .")
+        commands.append(f"fenasc best {store} -o .")
     else:
         commands.append(f"fenasc compile {out / 'best.fen'} --emit latex")
     note("\nnext:\n" + "\n".join(f"  {command}" for command in commands))

@@ -151,7 +151,55 @@ NO_DRIVER = Rule(
     " SQLite needs none.",
     bad="fenasc evolve LSTM --task digits --store postgresql://localhost/runs",
     good=_EVOLVE,
-    hint="pip install {package}, or name a file",
+    hint="pip install {install}, or name a file",
+    language="shell",
+)
+
+NO_SERVER = Rule(
+    "FEN516",
+    "the database cannot be reached",
+    "the database of `{path}` does not answer: {reason}",
+    "The address, the name or the password is wrong, or the server or the way to it is down.  A run"
+    " whose connection is lost ends, since its lock went with it; each trial was written in one"
+    " transaction, and only those that were still running are lost.",
+    bad="fenasc resume postgresql://no-such-host/runs",
+    good="fenasc resume postgresql://db.example.org/runs",
+    hint="every finished trial is kept; when it answers again, `fenasc resume {argument}` goes on",
+    language="shell",
+)
+
+NEEDS_EXTRA = Rule(
+    "FEN517",
+    "a package that a part of the search needs",
+    "{purpose} needs the package `{package}`, which is not installed",
+    "Packages that few runs need come with extras of their own.",
+    bad="pip install 'fenas-lang[search]' && fenasc export run.db -o run.parquet",
+    good="pip install 'fenas-lang[search,parquet]' && fenasc export run.db -o run.parquet",
+    hint="pip install 'fenas-lang[{extra}]'",
+    language="shell",
+)
+
+NO_CLUSTER = Rule(
+    "FEN518",
+    "there is no such Ray cluster",
+    "cannot join the Ray cluster at `{address}`: {reason}",
+    "`--ray` takes the address that `ray start --head` prints, or `auto` on one of the cluster's"
+    " machines.  All need the same versions of Python and Ray, and this package.",
+    bad=f"{_EVOLVE} --ray nowhere:6379",
+    good=f"{_EVOLVE} --ray 10.0.0.1:6379",
+    hint="`ray status --address {address}` says whether it is there",
+    language="shell",
+)
+
+TAKEN_DATABASE = Rule(
+    "FEN519",
+    "the database holds a run already",
+    "the database of `{path}` holds a run already",
+    "A schema of a database holds one run, which is never overwritten, with `--force` neither.",
+    bad="fenasc evolve LSTM --task digits --store postgresql://localhost/runs    # a second time",
+    good="fenasc resume postgresql://localhost/runs",
+    hint="`fenasc resume {argument}` goes on with it; a new run needs a database of its own, or a "
+    "schema, named with `?options=-csearch_path=NAME`",
     language="shell",
 )
 

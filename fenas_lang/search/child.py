@@ -28,6 +28,8 @@ from fenas_lang.search.messages import Job, Ready, Refused, Setup
 from fenas_lang.search.trial import Measured
 
 NOT_FINITE, OUT_OF_MEMORY = "not finite", "out of memory"
+TORCH_ALLOCATOR = "DefaultCPUAllocator"
+"""What PyTorch names in its complaint about memory, which is no MemoryError."""
 
 
 def open_task(setup: Setup) -> Any:
@@ -43,6 +45,13 @@ def open_task(setup: Setup) -> Any:
     except (ImportError, AttributeError, ValueError) as error:
         raise rules.UNKNOWN_OBJECT.error(name=setup.task, reason=error) from None
     return kind(kind.settings_type.read(setup.settings, setup.task), data)
+
+
+def load(setup: Setup) -> tuple[Any, Ready]:
+    """The task, ready to train, and what the search needs to know of it.  Raises FenError."""
+    task = open_task(setup)
+    _limit_threads(setup.threads)
+    return task, described(task)
 
 
 def described(task: Any) -> Ready:
@@ -68,6 +77,8 @@ def train(task: Any, job: Job) -> Measured:
         measured = Measured(reason=OUT_OF_MEMORY, log=traceback.format_exc())
     except BaseException as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        if isinstance(error, RuntimeError) and TORCH_ALLOCATOR in str(error):
+            reason = OUT_OF_MEMORY
         measured = Measured(reason=reason, log=traceback.format_exc())
     return replace(
         measured,
@@ -129,14 +140,27 @@ def _serve() -> None:
     threading.Thread(target=_listen, args=(orders, messages), daemon=True).start()
     try:
         setup = messages.get()
-        task = open_task(setup)
-        _limit_threads(setup.threads)
-        _send(answers, described(task))
+        task, ready = load(setup)
+        _send(answers, ready)
     except FenError as error:
         _send(answers, Refused(error.diagnostics))
         return
+    limit_memory(setup.memory)
     while True:
         _send(answers, train(task, messages.get()))
+
+
+def limit_memory(gigabytes: float | None) -> None:
+    """From now on, more data (heap and private mappings) is refused; only Linux counts it all."""
+    if gigabytes is None or sys.platform == "win32":
+        return
+    import resource
+
+    most = int(gigabytes * 2**30)
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if hard != resource.RLIM_INFINITY:
+        most = min(most, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
 def _limit_threads(threads: int) -> None:

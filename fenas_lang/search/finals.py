@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import statistics
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
 from fenas_lang.search.messages import Job
 from fenas_lang.search.novelty import examine
+from fenas_lang.search.pending import Pending
 from fenas_lang.search.phase import Entry, distinct
 from fenas_lang.search.randomness import derived_seed, stream
 from fenas_lang.search.settings import Settings
@@ -77,7 +77,7 @@ class FinalPhase:
 
     def __post_init__(self) -> None:
         self._units = distinct_entrants(self.entrants)
-        self._pending = deque(range(self.total))
+        self._pending = Pending(self.total)
 
     @property
     def total(self) -> int:
@@ -85,9 +85,10 @@ class FinalPhase:
 
     def next(self) -> Job | Entry | None:
         """The training with the lowest number."""
-        if not self._pending:
+        number = self._pending.first
+        if number is None:
             return None
-        number = self._pending.popleft()
+        self._pending.take(number)
         unit, repeat = self._place(number)
         cell = Individual(number, unit.source, None).cell
         seed = derived_seed(self.settings.seed, repeat, "final")
@@ -114,8 +115,7 @@ class FinalPhase:
 
     def tell(self, trial: Trial) -> None:
         """Take a training in, of this process or an earlier one."""
-        if trial.number in self._pending:
-            self._pending.remove(trial.number)
+        self._pending.take(trial.number)
 
 
 def distinct_entrants(entrants: Sequence[Entrant]) -> list[Entrant]:

@@ -11,12 +11,18 @@ from fenas_lang.syntax.ast import Cell
 
 @dataclass(frozen=True)
 class Setup:
-    """First message: the task, by its name or as `module:NAME`, and how to run it."""
+    """First message: the task, by its name or as `module:NAME`, and how to run it.
+
+    `memory` bounds the data of the process, in GB (2³⁰ bytes); `space` is the name and the text of
+    the run's space, for workers on other machines.
+    """
 
     task: str
     settings: dict[str, Any]
     data: str | None = None
     threads: int = 1
+    memory: float | None = None
+    space: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)

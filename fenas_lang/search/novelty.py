@@ -127,7 +127,7 @@ class Novelty:
         if trial.outcome == FAILED:
             self.failed.add(trial.key)
         else:
-            self.scored.setdefault(trial.key, trial)
+            self.scored.setdefault(trial.key, trial.bare)
 
 
 def examine(cell: Cell, space: Space, output: str) -> tuple[str, str]:

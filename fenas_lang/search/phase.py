@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -11,6 +10,7 @@ from fenas_lang.search import strategy as strategies
 from fenas_lang.search.messages import Job
 from fenas_lang.search.mutator import NoChild
 from fenas_lang.search.novelty import Candidate, Exhausted, Novelty, Waiting
+from fenas_lang.search.pending import Pending
 from fenas_lang.search.randomness import derived_seed
 from fenas_lang.search.settings import Settings
 from fenas_lang.search.strategy import Individual
@@ -71,7 +71,7 @@ class SearchPhase:
         self._strategy = strategy(self.settings, self.variation)
         self._novelty = Novelty(self.settings, self.variation, self._strategy)
         self._roots = {number: seed.name for number, seed in enumerate(self.variation.seeds)}
-        self._pending = deque(range(self.total))
+        self._pending = Pending(self.total)
 
     @property
     def total(self) -> int:
@@ -79,20 +79,20 @@ class SearchPhase:
 
     def next(self) -> Job | Entry | None:
         """Ask for the candidate of the lowest number that no trial has."""
-        if not self._pending:
+        number = self._pending.first
+        if number is None:
             return None
-        number = self._pending[0]
         try:
             candidate = self._novelty.ask(number)
         except Waiting:
             return None
         except NoChild as failed:
-            self._pending.popleft()
+            self._pending.take(number)
             return self._without_child(number, failed)
         except Exhausted as end:
             self._pending.clear()
             return Entry(None, end.rejections, str(end))
-        self._pending.popleft()
+        self._pending.take(number)
         return self._start(number, candidate)
 
     def _without_child(self, number: int, failed: NoChild) -> Entry:
@@ -157,8 +157,7 @@ class SearchPhase:
 
     def tell(self, trial: Trial) -> None:
         """Take a trial in, of this process or an earlier one."""
-        if trial.number in self._pending:
-            self._pending.remove(trial.number)
+        self._pending.take(trial.number)
         self._roots[trial.number] = self._root(trial.number, trial.parents)
         self._novelty.tell(trial)
         if self.variation.mutator is not None:

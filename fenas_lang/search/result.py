@@ -11,6 +11,7 @@ from fenas_lang.rules import search as rules
 from fenas_lang.search.finals import FOUND, Entrant, Final, entrants, finals
 from fenas_lang.search.objectives import Compromise, pareto_front
 from fenas_lang.search.phase import best_of
+from fenas_lang.search.server import shown
 from fenas_lang.search.settings import Settings
 from fenas_lang.search.store import Store
 from fenas_lang.search.strategy import Individual
@@ -73,7 +74,7 @@ def read_result(store: Store, settings: Settings, variation: Variation) -> Resul
     trials = store.trials(SEARCH)
     best = best_of(trials)
     if best is None:
-        raise rules.NOTHING_SCORED.error(path=store.location, why=_why(trials))
+        raise rules.NOTHING_SCORED.error(path=shown(store.location), why=_why(trials))
     by_number = {trial.number: trial for trial in trials}
     table = finals(entrants(settings, variation, trials), store.trials(FINAL))
     final = _chosen(table) if settings.rules.finals else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Column, Float, Integer, MetaData, Table, Text, UniqueConstraint
@@ -59,6 +59,12 @@ REJECTIONS = Table(
 
 COLUMNS = tuple(column.name for column in TRIALS.columns if column.name != "id")
 
+
+def types() -> dict[str, type]:
+    """The Python type of each column of a trial: str, int or float."""
+    return {name: TRIALS.c[name].type.python_type for name in COLUMNS}
+
+
 _OWN = (
     "phase",
     "number",
@@ -85,14 +91,26 @@ def trial_row(trial: Trial) -> dict[str, Any]:
     }
 
 
-def read_trial(row: Mapping[str, Any]) -> Trial:
-    """The trial of a row."""
-    values = {name: row[name] for name in _MEASURED}
-    if row["metric_hex"] is not None:
-        values["metric"] = float.fromhex(row["metric_hex"])
-    measured = Measured(facts=json.loads(row["facts"]), **values)
-    own = {name: row[name] for name in _OWN}
-    return Trial(parents=tuple(json.loads(row["parents"])), measured=measured, **own)
+def read_trial(row: Sequence[Any]) -> Trial:
+    """The trial of a row of `TRIALS`; written out, since a run resumes from very many."""
+    (_, phase, number, parents, source, edit, seed, outcome, _, metric, score, reason) = row[:12]
+    (log, key, copy_of, useless, draws, facts, started, seconds, host, process) = row[12:]
+    exact = None if metric is None else float.fromhex(metric)
+    figures = json.loads(facts)
+    return Trial(
+        number,
+        phase,
+        tuple(json.loads(parents)),
+        source,
+        edit,
+        seed,
+        outcome,
+        Measured(score, exact, reason, log, figures, started, seconds, host, process),
+        key,
+        copy_of,
+        useless,
+        draws,
+    )
 
 
 def rejection_row(rejection: Rejection) -> dict[str, Any]:

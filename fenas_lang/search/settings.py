@@ -55,7 +55,8 @@ class Settings:
     `population` + `cycles` trials are counted; random cells have `nodes` nodes (None: as many as
     the space says), `output` (`last`, `loose`, `all`, `any`; None: the space's first) forms their
     first output, and `by` names the sampler.  `repeats` trainings each of the best cells, the
-    seeds and `baselines` random cells end the run.  `limit` bounds a training in seconds.
+    seeds and `baselines` random cells end the run.  `limit` bounds a training in seconds, `memory`
+    a worker in GB; `ray` is the address of the cluster that trains (None: processes here do).
     `objectives` are wanted at once (empty: what the strategy wants); costs are those of cells of
     size `hidden`, which the task says.  `mutator` is the command line of an outside program, the
     mutation of that name, and `mutator_limit` bounds each of its answers in seconds.
@@ -84,6 +85,8 @@ class Settings:
     limit: float | None = None
     workers: int = 1
     threads: int = 1
+    memory: float | None = None
+    ray: str | None = None
     objectives: tuple[str, ...] = ()
     hidden: int = 300
     mutator: str = ""
@@ -120,8 +123,10 @@ class Settings:
         try:
             return cls.from_json(store.meta()["settings"])
         except (KeyError, TypeError) as error:
+            from fenas_lang.search.server import shown
+
             reason = f"its settings cannot be read ({type(error).__name__}: {error})"
-            raise rules.NOT_A_STORE.error(path=store.location, reason=reason) from error
+            raise rules.NOT_A_STORE.error(path=shown(store.location), reason=reason) from error
 
     def validate(self) -> None:
         """Raises FenError: FEN520 for unknown names, FEN522 for values that do not fit."""
@@ -187,6 +192,7 @@ class Settings:
         needs_seed = self.init == MUTANTS and not seeds
         _expect(not needs_seed, "the first population", MUTANTS, "`random` without seed cells")
         _expect(self.limit is None or self.limit > 0, "limit", self.limit, "greater than 0")
+        _expect(self.memory is None or self.memory > 0, "memory", self.memory, "greater than 0")
 
 
 def _words(command: str) -> list[str]:

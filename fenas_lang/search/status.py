@@ -10,6 +10,7 @@ from typing import Any
 
 from fenas_lang.search.objectives import Compromise, pareto_front
 from fenas_lang.search.phase import best_of
+from fenas_lang.search.server import shown
 from fenas_lang.search.settings import Settings
 from fenas_lang.search.store import Store
 from fenas_lang.search.trial import FINAL, HIT, SEARCH, Trial
@@ -82,7 +83,7 @@ def status(location: str | Path) -> Status:
         meta, trials, rejected = store.meta(), store.trials(SEARCH), store.rejected()
         told, finals = Settings.of(store), store.trials(FINAL)
     return Status(
-        store=str(location),
+        store=shown(location),
         settings=told,
         task=meta["task"],
         trials=len(trials),

@@ -21,7 +21,6 @@ from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
     IntegrityError,
-    NoSuchModuleError,
     SQLAlchemyError,
 )
 
@@ -38,12 +37,13 @@ from fenas_lang.search.schema import (
     rejection_row,
     trial_row,
 )
+from fenas_lang.search.server import IN_MEMORY, as_argument, server_engine, server_error, shown
 from fenas_lang.search.trial import Rejection, Trial
 
 BUSY_SECONDS = 10
 """How long a write waits for a reader's lock."""
-IN_MEMORY = (None, "", ":memory:")
-"""What a URL names SQLite's databases that are in no file."""
+BATCH = 1000
+"""So many trials are fetched at a time."""
 
 
 class Store:
@@ -79,12 +79,20 @@ class Store:
 
     @classmethod
     def _create_at_url(cls, location: str, meta: Mapping[str, Any]) -> Store:
-        store = cls(location, _engine(location))
-        with _explained(location):
-            if sa.inspect(store._engine).has_table(META.name):
-                raise rules.STORE_EXISTS.error(path=location, backup=None)
-        store._write_tables(meta)
+        store = cls(location, server_engine(location, write=True))
+        try:
+            if store._has_tables():
+                resume = as_argument(location)
+                raise rules.TAKEN_DATABASE.error(path=shown(location), argument=resume)
+            store._write_tables(meta)
+        except BaseException:
+            store.close()
+            raise
         return store
+
+    def _has_tables(self) -> bool:
+        with _explained(self.location):
+            return sa.inspect(self._engine).has_table(META.name)
 
     def _write_tables(self, meta: Mapping[str, Any]) -> None:
         version = importlib.metadata.version("fenas-lang")
@@ -99,7 +107,7 @@ class Store:
         """An existing store.  Raises FEN501-505."""
         path = path_of(location)
         if path is None:
-            store = cls(str(location), _engine(str(location)))
+            store = cls(str(location), server_engine(str(location), write=write))
         elif not path.is_file():
             raise rules.NO_STORE.error(path=location)
         else:
@@ -113,15 +121,16 @@ class Store:
         return store
 
     def _check_format(self, write: bool) -> None:
+        path = shown(self.location)
+        if path_of(self.location) is None and not self._has_tables():
+            raise rules.NO_STORE.error(path=path)
         known = self.meta()
         found = known.get("format")
         if not isinstance(found, int):
-            raise rules.NOT_A_STORE.error(path=self.location, reason="it does not name its format")
+            raise rules.NOT_A_STORE.error(path=path, reason="it does not name its format")
         if found > FORMAT:
             version = known.get("version")
-            raise rules.NEWER_STORE.error(
-                path=self.location, found=found, known=FORMAT, version=version
-            )
+            raise rules.NEWER_STORE.error(path=path, found=found, known=FORMAT, version=version)
         if write:
             self.note("version", importlib.metadata.version("fenas-lang"))
 
@@ -154,11 +163,16 @@ class Store:
 
     def trials(self, phase: str | None = None) -> list[Trial]:
         """Trials in the order in which they ended."""
-        query = TRIALS.select().order_by(TRIALS.c.id)
+        return list(self.each(phase))
+
+    def each(self, phase: str | None = None) -> Iterator[Trial]:
+        """The same one after another, for many; nothing may be written until the last."""
+        query = TRIALS.select().order_by(TRIALS.c.id).execution_options(yield_per=BATCH)
         if phase is not None:
             query = query.where(TRIALS.c.phase == phase)
         with self._transaction() as connection:
-            return [read_trial(dict(row)) for row in connection.execute(query).mappings()]
+            for row in connection.execute(query):
+                yield read_trial(row)
 
     def rejected(self) -> int:
         """How many candidates were refused before training."""
@@ -194,18 +208,6 @@ def path_of(location: str | Path) -> Path | None:
         return None
     ours = url.get_backend_name() == "sqlite" and not url.query
     return Path(url.database) if ours and url.database not in IN_MEMORY else None
-
-
-def _engine(url: str) -> sa.Engine:
-    try:
-        engine = sa.create_engine(url)
-    except ModuleNotFoundError as error:
-        raise rules.NO_DRIVER.error(path=url, package=error.name) from None
-    except (ArgumentError, NoSuchModuleError) as error:
-        raise rules.NOT_A_STORE.error(path=url, reason=str(error)) from None
-    if engine.dialect.name == "sqlite" and engine.url.database in IN_MEMORY:
-        raise rules.UNWRITABLE_STORE.error(path=url, reason="a run in memory could not be resumed")
-    return engine
 
 
 def _sqlite(path: Path, mode: str) -> sa.Engine:
@@ -293,14 +295,14 @@ def _explained(location: str) -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        reason = f"another process writes to it ({error.orig})"
-        raise rules.STORE_BUSY.error(path=location, reason=reason) from error
+        reason = f"another process writes to it ({' '.join(str(error.orig).split())})"
+        raise rules.STORE_BUSY.error(path=shown(location), reason=reason) from error
     except DBAPIError as error:
         raise _diagnosed(location, error.orig) from error
     except (sqlite3.Error, OSError, json.JSONDecodeError) as error:
         raise _diagnosed(location, error) from error
     except SQLAlchemyError as error:
-        raise rules.NOT_A_STORE.error(path=location, reason=str(error)) from error
+        raise rules.NOT_A_STORE.error(path=shown(location), reason=str(error)) from error
 
 
 def _diagnosed(location: str, error: BaseException | None) -> FenError:
@@ -311,6 +313,6 @@ def _diagnosed(location: str, error: BaseException | None) -> FenError:
         return rules.STORE_BUSY.error(path=location, reason=str(error))
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR):
         return rules.UNWRITABLE_STORE.error(path=location, reason=str(error))
-    if type(error).__name__ == "OperationalError" and not isinstance(error, sqlite3.Error):
-        return rules.UNWRITABLE_STORE.error(path=location, reason=str(error))
-    return rules.NOT_A_STORE.error(path=location, reason=str(error))
+    if not isinstance(error, sqlite3.Error) and (found := server_error(location, error)):
+        return found
+    return rules.NOT_A_STORE.error(path=shown(location), reason=str(error))

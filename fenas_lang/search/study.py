@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from fenas_lang.search.strategy import Individual
 from fenas_lang.search.trial import HIT, SEARCH, Trial
 from fenas_lang.search.variation import MUTATOR, Variation
 from fenas_lang.search.watcher import Standing, Watcher
-from fenas_lang.search.workers import Done, Pool
+from fenas_lang.search.workers import Done, Pool, Workers
 from fenas_lang.source import SourceFile
 from fenas_lang.spaces.reader import read_space
 from fenas_lang.spaces.request import WORDS, request
@@ -55,8 +55,8 @@ def evolve(
     task, or `module:NAME` of a class like those in `fenas_lang.tasks`; `settings` are the task's,
     `data` its directory.  `store` is a file, or the URL of a database.  `options` are the fields of
     `Settings`: population, sample, cycles, nodes, output, by, seed, strategy, mutations, init,
-    profile, repeats, baselines, limit, workers, threads, objectives,
-    mutator, mutator_limit.
+    profile, repeats, baselines, limit, workers, threads, memory, ray,
+    objectives, mutator, mutator_limit.
 
     Raises FenError, where nothing was begun or what was done is stored; and KeyboardInterrupt after
     Ctrl-C, with all trials that ended stored, so that `resume` goes on.
@@ -75,9 +75,12 @@ def resume(
     *,
     data: str | Path | None = None,
     workers: int | None = None,
+    ray: str | None = None,
     watcher: Watcher | None = None,
 ) -> Result:
     """Go on with a run; `data` says where the task's data are now.
+
+    `ray` is the address of another cluster, or empty for processes on this machine.
 
     Raises FenError (FEN507 where the data differ) and KeyboardInterrupt as `evolve` does.
     """
@@ -87,6 +90,8 @@ def resume(
             told = replace(told, data=str(Path(data).absolute()))
         if workers is not None:
             told = replace(told, workers=workers)
+        if ray is not None:
+            told = replace(told, ray=ray or None)
         told.validate()
         with _begun(told, watcher) as (pool, ready):
             expected = meta["task"]["checksum"]
@@ -150,10 +155,9 @@ def variation_of(settings: Settings) -> Variation:
 
 
 @contextlib.contextmanager
-def _begun(settings: Settings, watcher: Watcher | None) -> Iterator[tuple[Pool, Ready]]:
+def _begun(settings: Settings, watcher: Watcher | None) -> Iterator[tuple[Workers, Ready]]:
     """Workers that have loaded the task; ends with KeyboardInterrupt where that was asked for."""
-    setup = Setup(settings.task, dict(settings.task_settings), settings.data, settings.threads)
-    with stop_requests() as stop, contextlib.closing(Pool(setup, settings.workers, stop)) as pool:
+    with stop_requests() as stop, contextlib.closing(_workers(settings, stop)) as pool:
         ready = pool.open()
         if ready is None:
             raise KeyboardInterrupt
@@ -164,11 +168,29 @@ def _begun(settings: Settings, watcher: Watcher | None) -> Iterator[tuple[Pool, 
                 watcher.close()
 
 
+def _workers(settings: Settings, stop: Callable[[], bool]) -> Workers:
+    """Processes on this machine, or on a cluster."""
+    name = read_space(SourceFile(settings.space, name="the space of the run")).name
+    setup = Setup(
+        settings.task,
+        dict(settings.task_settings),
+        settings.data,
+        settings.threads,
+        settings.memory,
+        (name, settings.space),
+    )
+    if settings.ray is None:
+        return Pool(setup, settings.workers, stop)
+    from fenas_lang.search.cluster import RayPool
+
+    return RayPool(setup, settings.workers, settings.ray, stop)
+
+
 @dataclass
 class _Study:
     settings: Settings
     store: Store
-    pool: Pool
+    pool: Workers
     watcher: Watcher
     best: Trial | None = None
     _anchor: Path = field(default_factory=Path)
@@ -191,13 +213,9 @@ class _Study:
 
     def _drive(self, phase: Phase, ready: Ready) -> None:
         """Train all of a phase; ends early, with KeyboardInterrupt, where a stop was asked for."""
-        known = self.store.trials(phase.name)
-        for trial in known:
-            phase.tell(trial)
-        standing = self._standing(phase, known)
+        counter = self._recalled(phase)
         if phase.total:
-            self.watcher.begin(ready.metric, standing)
-        counter = _Counter(standing)
+            self.watcher.begin(ready.metric, counter.standing)
         while not self.pool.wake():
             self._fill(phase, counter)
             if not self.pool.jobs:
@@ -208,11 +226,18 @@ class _Study:
             self._finish(phase, counter, done)
         raise KeyboardInterrupt
 
-    def _standing(self, phase: Phase, known: Sequence[Trial]) -> Standing:
-        if phase.name == SEARCH:
-            self.best = best_of(known)
-        hits = sum(trial.outcome == HIT for trial in known)
-        return Standing(phase.name, len(known), phase.total, hits, self.best)
+    def _recalled(self, phase: Phase) -> _Counter:
+        """Tell a phase what the store has of it, one by one: there may be very many."""
+        counter = _Counter(Standing(phase.name, 0, phase.total, 0, self.best))
+        for trial in self.store.each(phase.name):
+            self._tell(phase, trial)
+            counter.after(trial, self.best)
+        return counter
+
+    def _tell(self, phase: Phase, trial: Trial) -> None:
+        phase.tell(trial)
+        if phase.name == SEARCH and trial.score is not None:
+            self.best = trial if self.best is None else min(self.best, trial, key=rank)
 
     def _fill(self, phase: Phase, counter: _Counter) -> None:
         """Give every idle worker something to do."""
@@ -240,9 +265,7 @@ class _Study:
         trial = entry.trial
         if trial is None:
             return
-        phase.tell(trial)
-        if phase.name == SEARCH and trial.score is not None:
-            self.best = trial if self.best is None else min(self.best, trial, key=rank)
+        self._tell(phase, trial)
         self.watcher.ended(trial, counter.after(trial, self.best))
 
 

@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, Protocol
 
 from fenas_lang.diagnostics import FenError
 from fenas_lang.rules import search as rules
@@ -48,6 +48,45 @@ class Done:
     job: Job
     measured: Measured
     killed: bool = False
+
+
+class Workers(Protocol):
+    """What trains for a search, which does not know where."""
+
+    @property
+    def wake(self) -> Callable[[], bool]:
+        """Asked four times a second whether to stop waiting."""
+        ...
+
+    def open(self) -> Ready | None:
+        """Begin; None if woken before the first is ready.  Raises FenError."""
+        ...
+
+    @property
+    def idle(self) -> int:
+        """How many more jobs can be started."""
+        ...
+
+    @property
+    def jobs(self) -> list[Job]:
+        """What is being trained."""
+        ...
+
+    def submit(self, job: Job) -> None:
+        """Start a job; only where something is idle."""
+        ...
+
+    def collect(self) -> list[Done]:
+        """Wait until at least one job has ended, or until woken; what has ended."""
+        ...
+
+    def drain(self) -> list[Done]:
+        """What ends within a quarter of a second."""
+        ...
+
+    def close(self) -> None:
+        """End all that was started."""
+        ...
 
 
 class Worker:

@@ -171,3 +171,29 @@ class Unloadable(Instant):
 
     def __init__(self, settings: Options, data: Path | None):
         os._exit(7)
+
+
+class Compiling(Instant):
+    """Compiles the cell, for which its space must be found."""
+
+    name = "compiling"
+
+    def evaluate(self, cell: Any, **options: Any) -> Outcome:
+        from fenas_lang.check.check import checked
+
+        assert checked(cell).space.name == cell.space
+        return super().evaluate(cell, **options)
+
+
+class Hungry(Instant):
+    """Now and then a cell takes 2 GB."""
+
+    name = "hungry"
+
+    def evaluate(self, cell: Any, *, seed: int, **options: Any) -> Outcome:
+        if chance(str(cell), 0) * self.settings.every < 1:
+            import torch
+
+            kind = torch.ones if self.settings.mode == "torch" else bytearray
+            kind(2**31 if kind is bytearray else 2**29)
+        return super().evaluate(cell, seed=seed, **options)

@@ -75,6 +75,13 @@ def test_export_as_csv(folder: Path) -> None:
     assert float.fromhex(rows[0]["metric_hex"]) == float(rows[0]["metric"])
 
 
+def test_export_as_parquet(folder: Path) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    fenasc("export run.db -o trials.parquet", folder)
+    table = pq.read_table(folder / "trials.parquet")
+    assert table["name"].to_pylist()[:2] == ["LSTM", "GRU"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell")
 def test_files_are_written_though_nobody_reads_on(folder: Path) -> None:
     call = " ".join([sys.executable, "-m fenas_lang best run.db -o piped | true"])

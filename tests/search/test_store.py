@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import errno
+import io
 import os
 import sqlite3
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from postgresql_server import Server
 
 from fenas_lang.diagnostics import FenError
-from fenas_lang.search.export import csv_text
+from fenas_lang.search.export import csv_text, parquet_bytes
 from fenas_lang.search.status import status
 from fenas_lang.search.store import Store
 from fenas_lang.search.study import result_of, resume
@@ -34,13 +38,23 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "run.db"
 
 
-def test_trials_come_back_as_they_were_in_the_order_of_writing(path: Path) -> None:
-    written = [trial(3), trial(1, FINAL), trial(0)]
-    with Store.create(path, {"settings": {"a": [1]}}) as store:
+@pytest.fixture(params=["file", "postgresql"])
+def place(request: pytest.FixtureRequest, path: Path) -> str:
+    """A place for a store: a file, or a database of a server."""
+    if request.param == "file":
+        return str(path)
+    server: Server = request.getfixturevalue("postgresql")
+    return server.new()
+
+
+def test_trials_come_back_as_they_were_in_the_order_of_writing(place: str) -> None:
+    odd = "Üñí, \\ud800, \t'\" 語"
+    written = [trial(3), trial(1, FINAL), trial(0, log=odd)]
+    with Store.create(place, {"settings": {"a": [1]}}) as store:
         for one in written:
             store.add(one)
         store.add(None, [Rejection(4, 0, (1,), "cell", "edit", "key", "why")])
-    with Store.open(path) as store:
+    with Store.open(place) as store:
         assert store.trials() == written
         assert store.trials(FINAL) == written[1:2]
         assert store.meta()["settings"] == {"a": [1]}
@@ -53,8 +67,8 @@ def test_a_closed_store_is_one_file(path: Path) -> None:
     assert [file.name for file in path.parent.iterdir()] == ["run.db"]
 
 
-def test_a_second_trial_of_a_number_is_refused(path: Path) -> None:
-    with Store.create(path, {}) as store:
+def test_a_second_trial_of_a_number_is_refused(place: str) -> None:
+    with Store.create(place, {}) as store:
         store.add(trial(0))
         with pytest.raises(FenError):
             store.add(trial(0), [Rejection(0, 0, (), "cell", "edit", "key", "why")])
@@ -62,12 +76,12 @@ def test_a_second_trial_of_a_number_is_refused(path: Path) -> None:
         assert len(store.trials()) == 1
 
 
-def test_an_existing_store_is_not_overwritten(path: Path) -> None:
-    with Store.create(path, {}) as store:
+def test_an_existing_store_is_not_overwritten(place: str) -> None:
+    with Store.create(place, {}) as store:
         store.add(trial(0))
-    with pytest.raises(FenError, match=r"FEN500.*fenasc resume"):
-        Store.create(path, {})
-    with Store.open(path) as store:
+    with pytest.raises(FenError, match=r"FEN5(00|19).*fenasc resume"):
+        Store.create(place, {})
+    with Store.open(place) as store:
         assert len(store.trials()) == 1
 
 
@@ -89,10 +103,11 @@ def test_any_other_file_is_not_overwritten_either(path: Path) -> None:
     assert path.read_text() == "cell A(x, h) -> a {"
 
 
-def test_a_missing_store(path: Path) -> None:
-    with pytest.raises(FenError) as error:
-        Store.open(path)
-    assert code(error) == "FEN501"
+def test_a_missing_store(place: str) -> None:
+    for write in (False, True):
+        with pytest.raises(FenError) as error:
+            Store.open(place, write=write)
+        assert code(error) == "FEN501"
 
 
 def make_text(path: Path) -> None:
@@ -122,29 +137,34 @@ def test_a_file_that_is_no_store(path: Path, make: object, write: bool) -> None:
     assert not path.with_name("run.db.lock").exists()
 
 
-def test_a_newer_store_is_refused_and_left_alone(path: Path) -> None:
-    with Store.create(path, {}) as store:
+def test_a_newer_store_is_refused_and_left_alone(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store.create(place, {}) as store:
         store.add(trial(0))
         store.note("format", 2)
         store.note("version", "9.9")
-    before = path.read_bytes()
-    with pytest.raises(FenError, match=r"format 2.*9\.9") as error:
-        Store.open(path, write=True)
-    assert code(error) == "FEN503"
-    assert path.read_bytes() == before
+        before = store.meta(), store.trials()
+    for write in (False, True):
+        with pytest.raises(FenError, match=r"format 2.*9\.9") as error:
+            Store.open(place, write=write)
+        assert code(error) == "FEN503"
+    monkeypatch.setattr("fenas_lang.search.store.FORMAT", 2)
+    with Store.open(place) as store:
+        assert (store.meta(), store.trials()) == before
 
 
-def test_one_writer_at_a_time_and_readers_beside_it(path: Path) -> None:
-    with Store.create(path, {}) as store:
+def test_one_writer_at_a_time_and_readers_beside_it(place: str) -> None:
+    with Store.create(place, {}) as store:
         store.add(trial(0))
         with pytest.raises(FenError, match=str(os.getpid())) as error:
-            Store.open(path, write=True)
+            Store.open(place, write=True)
         assert code(error) == "FEN504"
-        with Store.open(path) as reader:
+        with Store.open(place) as reader:
             assert len(reader.trials()) == 1
             store.add(trial(1))
             assert len(reader.trials()) == 2
-    Store.open(path, write=True).close()
+    Store.open(place, write=True).close()
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
@@ -197,7 +217,7 @@ def test_any_database_url(path: Path) -> None:
         store.add(trial(0))
     with pytest.raises(FenError) as error:
         Store.create(url, {})
-    assert code(error) == "FEN500"
+    assert code(error) == "FEN519"
     with Store.open(url) as store:
         assert len(store.trials()) == 1
 
@@ -210,6 +230,32 @@ def test_export_has_a_line_a_trial(path: Path) -> None:
     assert header.startswith("name,phase,number,parents,source,edit,seed,outcome,metric,metric_hex")
     assert len(lines) == 3
     assert lines[0].startswith('A_0,search,0,"[0, 2]",cell A_0,an edit,99,scored,-0.333333')
+
+
+def test_export_as_parquet_has_types_and_the_same_rows(path: Path) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    with Store.create(path, {}) as store:
+        store.add(trial(1))
+        store.add(replace(trial(0), copy_of=1, measured=Measured(reason="not finite")))
+    table = pq.read_table(io.BytesIO(parquet_bytes(str(path))))
+    rows = list(csv.DictReader(io.StringIO(csv_text(str(path)))))
+    assert table.column_names == list(rows[0])
+    for row, text in zip(table.to_pylist(), rows, strict=True):
+        assert {k: "" if v is None else str(v) for k, v in row.items()} == text
+    kinds = {name: str(table.schema.field(name).type) for name in table.column_names}
+    assert (kinds["number"], kinds["copy_of"], kinds["metric"]) == ("int64", "int64", "double")
+    assert (kinds["source"], kinds["parents"]) == ("string", "string")
+    assert table["metric"].to_pylist() == [-1 / 3, None]
+
+
+def test_parquet_without_its_package_is_a_message(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store.create(path, {}).close()
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(FenError, match=r"fenas-lang\[parquet\]") as refused:
+        parquet_bytes(str(path))
+    assert code(refused) == "FEN517"
 
 
 @pytest.mark.parametrize("force", [False, True])
@@ -263,6 +309,7 @@ def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(FenError) as refused:
         Store.open("postgresql+psycopg://localhost/runs")
     assert code(refused) == "FEN512" and "`psycopg`" in str(refused.value)
+    assert "pip install 'fenas-lang[postgresql]'" in str(refused.value)
 
 
 @pytest.mark.parametrize("settings", [None, {"a": 1}, {"seeds": [], "colour": "red"}])

@@ -66,6 +66,19 @@ def test_a_cell_that_goes_wrong_costs_only_itself(mode: str) -> None:
     assert all(m.host and m.process and m.started > 0 for m in (*failed, *scored))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not count all data")
+@pytest.mark.parametrize("mode", ["torch", "bytes"])
+def test_a_cell_that_takes_too_much_memory_costs_only_itself(mode: str) -> None:
+    setup = Setup("stub_tasks:Hungry", {"mode": mode, "every": 3}, memory=1.0)
+    with closing(Pool(setup, 2)) as pool:
+        pool.open()
+        done = all_done(pool, (job(number) for number in range(6)), 6)
+    failed = [d.measured for d in done if d.measured.outcome == "failed"]
+    assert 0 < len(failed) < 6
+    assert {measured.reason for measured in failed} == {"out of memory"}
+    assert all("Traceback" in measured.log for measured in failed)
+
+
 def test_the_log_says_what_happened() -> None:
     logs = {mode: _failed_log(mode) for mode in ("raise", "die")}
     assert "Traceback" in logs["raise"] and "cursed" in logs["raise"]
