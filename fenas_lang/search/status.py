@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fenas_lang.search.lock import is_written
+from fenas_lang.search.pace import Pace, pace
 from fenas_lang.search.phase import best_of
 from fenas_lang.search.settings import Settings
-from fenas_lang.search.store import Store
+from fenas_lang.search.store import Store, path_of
 from fenas_lang.search.trial import FINAL, HIT, SEARCH, Trial
+
+FINISHED, RUNNING, STOPPED, UNKNOWN = "finished", "running", "stopped", "unknown"
+"""States of a run.  Who writes to a database at a URL is unknown."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,8 @@ class Status:
 
     `hits` took the score of an equal cell, `rejected` were refused before training.  `copies` and
     `useless` count trained cells that another profile would have saved.  `failures` are by reason;
-    `ended`, `exhausted` and `inexact` are texts where they apply.
+    `ended`, `exhausted` and `inexact` are texts where they apply.  `state` is one of this module's
+    constants, `pace` that of the search.
     """
 
     store: str
@@ -38,6 +44,15 @@ class Status:
     ended: str
     exhausted: str
     inexact: str
+    state: str
+    pace: Pace
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that the rest of the search takes at this pace; None where that is unknown."""
+        if self.ended or self.exhausted:
+            return None
+        return self.pace.seconds_for(max(0, self.settings.total - self.trials))
 
     def as_json(self) -> dict[str, Any]:
         """The documented object of `fenasc status --format json`."""
@@ -56,6 +71,9 @@ class Status:
             "failures": dict(self.failures),
             **{name: getattr(self, name) or None for name in texts},
             "best": self.best and _best(self.best),
+            "state": self.state,
+            "trials_a_minute": self.pace.per_minute,
+            "seconds_left": self.left,
         }
 
 
@@ -88,7 +106,16 @@ def status(location: str | Path) -> Status:
         seconds=sum(trial.measured.seconds for trial in (*trials, *finals)),
         best=best_of(trials),
         **{name: meta.get(name, "") for name in ("ended", "exhausted", "inexact")},
+        state=FINISHED if meta.get("ended") else _unfinished(location),
+        pace=pace(trials),
     )
+
+
+def _unfinished(location: str | Path) -> str:
+    path = path_of(location)
+    if path is None:
+        return UNKNOWN
+    return RUNNING if is_written(path) else STOPPED
 
 
 def _failures(trials: Sequence[Trial]) -> dict[str, int]:

@@ -20,7 +20,7 @@ from fenas_lang.search.seeds import read_seeds
 from fenas_lang.search.settings import Settings
 from fenas_lang.search.store import Store, check_place
 from fenas_lang.search.strategy import Individual
-from fenas_lang.search.trial import HIT, SEARCH, Trial
+from fenas_lang.search.trial import FAILED, HIT, SEARCH, Trial
 from fenas_lang.search.variation import Variation
 from fenas_lang.search.watcher import Standing, Watcher
 from fenas_lang.search.workers import Done, Pool
@@ -199,7 +199,8 @@ class _Study:
         if phase.name == SEARCH:
             self.best = best_of(known)
         hits = sum(trial.outcome == HIT for trial in known)
-        return Standing(phase.name, len(known), phase.total, hits, self.best)
+        failures = sum(trial.outcome == FAILED for trial in known)
+        return Standing(phase.name, len(known), phase.total, hits, self.best, failures)
 
     def _fill(self, phase: Phase, counter: _Counter) -> None:
         """Give every idle worker something to do."""
@@ -242,5 +243,7 @@ class _Counter:
     def after(self, trial: Trial, best: Trial | None) -> Standing:
         before = self.standing
         hits = before.hits + (trial.outcome == HIT)
-        self.standing = replace(before, done=before.done + 1, hits=hits, best=best)
+        failures = before.failures + (trial.outcome == FAILED)
+        done = before.done + 1
+        self.standing = replace(before, done=done, hits=hits, best=best, failures=failures)
         return self.standing
