@@ -17,6 +17,8 @@ LEFT, RIGHT, TOP, BOTTOM = 76.0, 14.0, 14.0, 62.0
 TICKS = 5
 GRAIN = 2.0
 """Dots in the same square of so many points across are drawn once."""
+SIDES = (-15.0, 0.0, 15.0, 30.0, -30.0)
+"""How far below its mark a seed's name may stand."""
 NOTES = 60
 """So many steps of the curve say on hover which cell made them."""
 
@@ -159,19 +161,21 @@ def _draw_line(canvas: Element, shown: Plot) -> None:
 
 
 def _draw_seeds(canvas: Element, shown: Plot) -> None:
-    """Diamonds; a name that would lie on another's stands below its mark."""
-    taken: list[tuple[float, float]] = []
-    for trial in shown.run.seeds:
-        if trial.metric is None:
-            continue
+    """Diamonds; a name stands where it lies on no other name and no other diamond."""
+    seeds = [trial for trial in shown.run.seeds if trial.metric is not None]
+    taken = [shown.place(trial) for trial in seeds]
+    for trial in seeds:
         x, y = shown.place(trial)
         mark = add(canvas, "path", class_="seed", d=f"M{x:g} {y - 6:g}l6 6l-6 6l-6 -6Z")
         add(mark, "title", f"seed {trial.name}: {figure(trial.metric)}")
-        for side in (5, 21, -11, 37, -27):
-            if all(abs(y + side - other) > 15 or abs(x - at) > 80 for at, other in taken):
-                break
+        others = [(at, other) for at, other in taken if (at, other) != (x, y)]
+        side = next((side for side in SIDES if _is_free(x, y + side, others)), SIDES[0])
         taken.append((x, y + side))
-        _text(canvas, "mark halo", trial.name, x + 11, y + side)
+        _text(canvas, "mark halo", trial.name, x + 11, y + side + 5)
+
+
+def _is_free(x: float, y: float, taken: Sequence[tuple[float, float]]) -> bool:
+    return all(abs(y - other) > 15 or abs(x - at) > 80 for at, other in taken)
 
 
 def _draw_legend(caption: Element, shown: Plot) -> None:

@@ -22,13 +22,17 @@ from fenas_lang.report.run import Run, read_run
 from fenas_lang.search.lineage import figure
 from fenas_lang.search.summary import STATES
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """What a browser may load for the page: nothing but its own style."""
 
 
 def report(location: str | Path) -> str:
     """The page of a store, which a search may be writing to.  Raises FenError (FEN501-505)."""
-    run = read_run(location)
+    return page_of(read_run(location))
+
+
+def page_of(run: Run) -> str:
+    """The page of a run."""
     root = Element("html", lang="en")
     add_head(root, title_of(run))
     body = add(root, "body")
@@ -37,8 +41,7 @@ def report(location: str | Path) -> str:
     _add_curve(main, run)
     for part in (add_finals, add_lineage, add_gallery, add_savings, add_failures, add_settings):
         part(main, run)
-    version = run.meta.get("version", "?")
-    add(add(body, "footer"), "p", f"Made by fenasc report from {location}, fenas-lang {version}.")
+    add(add(body, "footer"), "p", f"Made by fenasc report from {run.status.store}.")
     return html_text(root)
 
 

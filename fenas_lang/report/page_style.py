@@ -95,13 +95,13 @@ figcaption p { font-size: 14px; color: var(--soft); margin: 0; }
   bottom: -4px; border-left: 2px solid var(--line); }
 .lineage .figure { font-variant-numeric: tabular-nums; margin-left: 8px; }
 .better { color: var(--cool); } .worse { color: var(--bad); }
-.gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 310px), 1fr));
+.gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 440px), 1fr));
   gap: 18px; }
 .cell { background: var(--card); border: 1px solid var(--line); border-radius: 10px;
   padding: 14px 16px; min-width: 0; display: flex; flex-direction: column; }
 .cell .picture { background: #ffffff; border-radius: 6px; margin: 10px 0; flex: 1;
   display: flex; align-items: center; justify-content: center; padding: 6px; }
-.cell svg { display: block; width: 100%; height: auto; max-height: 380px; }
+.cell svg { display: block; width: 100%; height: auto; max-height: 340px; }
 .cell p { margin: 2px 0; font-size: 14px; }
 @media (prefers-color-scheme: dark) { .cell .picture { background: #14171c; } }
 @media (max-width: 600px) {

@@ -66,7 +66,7 @@ def add_finals(page: Element, run: Run) -> None:
     part = section(page, "finals", "Trained again")
     if run.result.finals:
         add(part, "p", _protocol(run, run.result.finals), class_="soft")
-    head = ("cell", "role", f"{run.metric} (validation)", "on test", "trainings", "parameters")
+    head = ("cell", f"{run.metric} (validation)", "on test", "role", "trainings", "parameters")
     table(part, head, rows, "Trainings at the end")
 
 
@@ -88,13 +88,15 @@ def _final_rows(run: Run) -> Iterator[Sequence[str]]:
         found = final.trials[0].measured.facts.get("parameters")
         size = f"{found:,}" if isinstance(found, int) else "-"
         role = ROLES.get(final.entrant.role, "seed")
+        if run.result is not None and final is run.result.final:
+            role = "the result"
         test = figure(final.on_test(run.metric))
-        yield final.entrant.name, role, shown, test, str(len(final.trials)), size
+        yield final.entrant.name, shown, test, role, str(len(final.trials)), size
 
 
 def _reference_rows(run: Run) -> Iterator[Sequence[str]]:
     for name, value in run.references.items():
-        yield name, "reference", figure(value), "-", "-", "-"
+        yield name, figure(value), "-", "reference", "-", "-"
 
 
 def add_savings(page: Element, run: Run) -> None:
