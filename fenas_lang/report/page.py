@@ -20,7 +20,6 @@ from fenas_lang.report.record import (
 )
 from fenas_lang.report.run import Run, read_run
 from fenas_lang.search.lineage import figure
-from fenas_lang.search.summary import STATES
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """What a browser may load for the page: nothing but its own style."""
@@ -68,8 +67,8 @@ def title_of(run: Run) -> str:
 def _add_header(header: Element, run: Run) -> None:
     add(header, "h1", title_of(run))
     lead = add(header, "p", class_="lead")
-    add(lead, "span", STATES[run.status.state], class_=f"state {run.status.state}").tail = (
-        " " + harmless(_lead(run))
+    add(lead, "span", run.status.state, class_=f"state {run.status.state}").tail = " " + harmless(
+        _lead(run)
     )
     if run.status.exhausted:
         add(header, "p", run.status.exhausted)

@@ -171,7 +171,7 @@ def tiles(run: Run) -> Iterator[tuple[str, str]]:
     yield clock(shown.seconds), "of training"
     if shown.pace.per_minute is not None:
         yield f"{shown.pace.per_minute:.1f}", "trials a minute"
-    if shown.state != "finished" and shown.left:
+    if shown.left:
         yield clock(shown.left), "left at this pace"
     hits = sum(trial.outcome == HIT for trial in run.trials)
     yield f"{hits + shown.rejected:,}", "trainings saved"

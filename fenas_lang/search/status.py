@@ -15,8 +15,8 @@ from fenas_lang.search.settings import Settings
 from fenas_lang.search.store import Store, path_of
 from fenas_lang.search.trial import FINAL, HIT, SEARCH, Trial
 
-FINISHED, RUNNING, STOPPED, UNKNOWN = "finished", "running", "stopped", "unknown"
-"""States of a run.  Who writes to a database at a URL is unknown."""
+FINISHED, RUNNING, INTERRUPTED, UNFINISHED = "finished", "running", "interrupted", "unfinished"
+"""States of a run.  Whether someone writes to a database at a URL is not known."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,8 @@ def status(location: str | Path) -> Status:
 def _unfinished(location: str | Path) -> str:
     path = path_of(location)
     if path is None:
-        return UNKNOWN
-    return RUNNING if is_written(path) else STOPPED
+        return UNFINISHED
+    return RUNNING if is_written(path) else INTERRUPTED
 
 
 def _failures(trials: Sequence[Trial]) -> dict[str, int]:

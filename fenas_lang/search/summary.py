@@ -8,15 +8,9 @@ from fenas_lang.search.finals import FOUND, RANDOM, Final
 from fenas_lang.search.lineage import figure
 from fenas_lang.search.pace import clock
 from fenas_lang.search.result import Result
-from fenas_lang.search.status import FINISHED, RUNNING, STOPPED, UNKNOWN, Status
+from fenas_lang.search.status import INTERRUPTED, UNFINISHED, Status
 
 ROLES = {FOUND: "found", RANDOM: "random baseline"}
-STATES = {
-    FINISHED: "finished",
-    RUNNING: "running",
-    STOPPED: "not finished and not running",
-    UNKNOWN: "not finished",
-}
 
 
 def result_text(result: Result) -> str:
@@ -74,7 +68,7 @@ def status_text(status: Status) -> str:
     told = status.settings
     lines = [
         f"{status.store}: {told.strategy} search on {status.task['task']}, profile {told.profile},"
-        f" {STATES[status.state]}",
+        f" {status.state}",
         f"trials    {status.trials} of {told.total}, then {status.finals} trained again",
         f"saved     {status.hits} known cells, {status.rejected} useless ones",
         f"training  {status.seconds:.0f} s{_pace(status)}",
@@ -88,7 +82,7 @@ def status_text(status: Status) -> str:
         lines.append(f"best      {best.name}: {status.task['metric']} {figure(best.metric)}")
         lines += ["", best.source.rstrip()]
     lines += [text for text in (status.exhausted, status.inexact and _inexact(status)) if text]
-    if status.state in (STOPPED, UNKNOWN):
+    if status.state in (INTERRUPTED, UNFINISHED):
         lines.append(f"\ngo on with: fenasc resume {status.store}")
     return "\n".join(lines).rstrip()
 

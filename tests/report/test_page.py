@@ -150,7 +150,7 @@ def test_runs_of_every_kind(tmp_path: Path) -> None:
     empty = words(report(written(tmp_path / "empty.db", [])))
     assert "No score yet on digits" in empty and "no trial has a score" in empty
     one = words(report(written(tmp_path / "one.db", [trial(0)])))
-    assert "Cell_0: valid_accuracy 0.4 on digits" in one and "not finished and not running" in one
+    assert "Cell_0: valid_accuracy 0.4 on digits" in one and "interrupted" in one
     bad = words(report(written(tmp_path / "failed.db", [failed(0), failed(1)])))
     assert "2 × not finite" in bad and "No score yet" in bad
     with Store.open(whole(tmp_path / "open.db"), write=True) as store:

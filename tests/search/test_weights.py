@@ -14,31 +14,32 @@ import pytest
 import torch
 
 from fenas_lang.search.card import fenced, model_card, plain
+from fenas_lang.search.publish import weights_and_card
 from fenas_lang.search.result import Result
-from fenas_lang.search.study import result_of
+from fenas_lang.search.study import evolve, result_of
 from fenas_lang.search.weights import NoWeights, best_training, trained
 
 ROOT = Path(__file__).parents[2]
 CODE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-RUN = (
-    "evolve LSTM GRU --task digits --set hidden=6 --set epochs=1 --population 3 --sample 1 "
-    "--cycles 1 --nodes 4 --repeats 2 --store run.db -o best"
-)
-
-
-def fenasc(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "fenas_lang", *text.split()]
-    return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=True
-    )
+RUN: dict[str, Any] = {
+    "settings": {"hidden": 6, "epochs": 1},
+    "population": 2,
+    "sample": 1,
+    "cycles": 0,
+    "nodes": 4,
+    "repeats": 1,
+}
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run, and what `fenasc best` writes of it."""
     pytest.importorskip("sklearn")
     found = tmp_path_factory.mktemp("digits")
-    fenasc(RUN, found)
+    evolve(["LSTM", "GRU"], "digits", store=found / "run.db", **RUN)
+    command = [sys.executable, "-m", "fenas_lang", "best", "run.db", "-o", "best"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, cwd=found, env=environment, capture_output=True, check=True)
     return found
 
 
@@ -119,11 +120,19 @@ def _checksum() -> str:
     return Instant(Options(), None).checksum
 
 
-def test_without_weights_nothing_is_trained(folder: Path) -> None:
-    done = fenasc("best run.db -o plain --no-weights", folder)
-    assert "for its weights" not in done.stderr
-    assert not (folder / "plain" / "best.safetensors").exists()
-    assert "None were written" in (folder / "plain" / "best.md").read_text("utf-8")
+def test_without_weights_the_card_says_so(result: Result) -> None:
+    files, missing = weights_and_card(result, weights=False)
+    assert list(files) == ["best.md"] and missing == []
+    assert "None were written" in str(files["best.md"])
+
+
+def test_without_the_package_the_rest_is_written(
+    result: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "safetensors.torch", None)
+    files, missing = weights_and_card(result)
+    assert list(files) == ["best.md"]
+    assert "pip install" in missing[0]
 
 
 def test_names_cannot_break_the_card(result: Result) -> None:
