@@ -258,9 +258,14 @@ def _interruptible(store: str) -> Iterator[None]:
 def _finish(result: Result, out: Path | None) -> None:
     """The end of a run: what was found, and what can be done with it."""
     _show(result, out)
-    commands = [f"fenasc status {result.store}", f"fenasc export {result.store} -o trials.csv"]
+    store = result.store
+    commands = [
+        f"fenasc status {store}",
+        f"fenasc report {store} -o report.html",
+        f"fenasc export {store} -o trials.csv",
+    ]
     if out is None:
-        commands.append(f"fenasc best {result.store} -o .")
+        commands.append(f"fenasc best {store} -o .")
     else:
         commands.append(f"fenasc compile {out / 'best.fen'} --emit latex")
     note("\nnext:\n" + "\n".join(f"  {command}" for command in commands))

@@ -19,6 +19,10 @@ GRAIN = 2.0
 """Dots in the same square of so many points across are drawn once."""
 SIDES = (-15.0, 0.0, 15.0, 30.0, -30.0)
 """How far below its mark a seed's name may stand."""
+MANY = 800
+"""More dots than this are drawn smaller."""
+LONGEST = 40
+"""Letters of a reference's name in the drawing."""
 NOTES = 60
 """So many steps of the curve say on hover which cell made them."""
 
@@ -67,7 +71,8 @@ def plot(run: Run) -> Plot | None:
 
 def draw_curve(parent: Element, shown: Plot) -> None:
     """The SVG, in a figure with a legend."""
-    frame = add(parent, "figure", class_="curve")
+    many = " many" if len(shown.scored) > MANY else ""
+    frame = add(parent, "figure", class_=f"curve{many}")
     label = f"{shown.run.metric} against the number of the trial"
     canvas = add(
         frame, "svg", viewBox=f"0 0 {WIDTH:.0f} {HEIGHT:.0f}", role="img", aria_label=label
@@ -118,7 +123,8 @@ def _draw_references(canvas: Element, shown: Plot) -> None:
             line = add(canvas, "line", class_="reference", x1=f"{LEFT}", x2=f"{WIDTH - RIGHT}",
                        y1=f"{y:.1f}", y2=f"{y:.1f}")  # fmt: skip
             add(line, "title", f"{name}: {figure(value)}")
-            _text(canvas, "mark up halo", name, WIDTH - RIGHT - 4, y - 5)
+            words = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+            _text(canvas, "mark up halo", words, WIDTH - RIGHT - 4, y - 5)
 
 
 def _draw_trials(canvas: Element, shown: Plot) -> None:

@@ -68,6 +68,7 @@ figure { margin: 0; }
 .curve .axis { stroke: var(--soft); }
 .curve .reference { stroke: var(--blue); stroke-width: 1.5; stroke-dasharray: 6 4; }
 .curve .dots { stroke: var(--dot); stroke-width: 5; stroke-linecap: round; stroke-opacity: .6; }
+.curve.many .dots { stroke-width: 3; }
 .curve .hits { stroke: var(--blue); }
 .curve .failed { stroke: var(--bad); stroke-width: 1.4; fill: none; }
 .curve .best { stroke: var(--warm); stroke-width: 2.4; fill: none; }
@@ -110,6 +111,7 @@ figcaption p { font-size: 14px; color: var(--soft); margin: 0; }
   .curve text { font-size: 21px; }
   .curve .halo { stroke-width: 6; }
   .curve .dots { stroke-width: 7; }
+  .curve.many .dots { stroke-width: 4; }
   .tiles { grid-template-columns: 1fr 1fr; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: 8px; }
