@@ -14,7 +14,7 @@ from fenas_lang.search.trial import HIT, Trial
 
 WIDTH, HEIGHT = 720.0, 380.0
 LEFT, RIGHT, TOP, BOTTOM = 76.0, 14.0, 14.0, 62.0
-TICKS = 5
+TICKS = 6
 GRAIN = 2.0
 """Dots in the same square of so many points across are drawn once."""
 SIDES = (-15.0, 0.0, 15.0, 30.0, -30.0)
