@@ -24,6 +24,7 @@ run: $(READY)  ## evolve a cell from LSTM and GRU on a small task, in about two 
 	mkdir -p $(RUN)
 	$(BIN)/fenasc evolve cells/LSTM.fen cells/GRU.fen --task digits --nodes 9 --population 20 --sample 5 \
 		--cycles 240 --workers 2 --baselines 3 --store $(RUN)/run.db --out $(RUN)
+	$(BIN)/fenasc report $(RUN)/run.db -o $(RUN)/report.html
 
 check: test fuzz  ## all that CI runs
 

@@ -18,13 +18,23 @@ if TYPE_CHECKING:
 Store = Annotated[str, typer.Argument(help="The run's file, or the URL of its database.")]
 Out = Annotated[
     Path | None,
-    typer.Option("-o", "--out", help="Write best.fen, best.py and best.svg here.", metavar="DIR"),
+    typer.Option(
+        "-o",
+        "--out",
+        help="Write best.fen, best.py, best.svg, best.safetensors and best.md here.",
+        metavar="DIR",
+    ),
 ]
 Data = Annotated[Path | None, typer.Option("--data", help="The directory of the task's data.")]
 
 Ray = Annotated[
     str | None,
     typer.Option("--ray", help="Train on the Ray cluster at this address.", metavar="ADDRESS"),
+]
+
+Board = Annotated[
+    Path | None,
+    typer.Option(help="Write scalars for TensorBoard here, too.", metavar="DIR"),
 ]
 
 OPTIONS = (
@@ -125,6 +135,7 @@ def evolve(
     force: Annotated[
         bool, typer.Option("--force", help="Begin anew; keeps an old store as .bak.")
     ] = False,
+    tensorboard: Board = None,
     out: Out = None,
 ) -> None:
     """Evolve better cells from seed cells, each trained on a task.
@@ -153,7 +164,7 @@ def evolve(
             data=data,
             settings=assignments(set_ or []),
             force=force,
-            watcher=_watcher(),
+            watcher=_watcher(tensorboard),
             **options,
         )
     _finish(result, out)
@@ -166,6 +177,7 @@ def resume(
         int | None, typer.Option(min=1, help="Processes that train, instead of the run's.")
     ] = None,
     ray: Ray = None,
+    tensorboard: Board = None,
     out: Out = None,
 ) -> None:
     """Go on with a run that was interrupted.
@@ -178,7 +190,8 @@ def resume(
     from fenas_lang.search import study
 
     with _interruptible(store):
-        result = study.resume(store, data=data, workers=workers, ray=ray, watcher=_watcher())
+        listener = _watcher(tensorboard)
+        result = study.resume(store, data=data, workers=workers, ray=ray, watcher=listener)
     _finish(result, out)
 
 
@@ -202,16 +215,27 @@ def status(
         typer.echo(status_text(found))
 
 
-def best(store: Store, out: Out = None) -> None:
+def best(
+    store: Store,
+    data: Data = None,
+    weights: Annotated[
+        bool,
+        typer.Option(
+            "--weights/--no-weights", help="With -o: train once more, and write the weights."
+        ),
+    ] = True,
+    out: Out = None,
+) -> None:
     """Show the best cell of a run: source, lineage, figures; with -o also as files.
 
     \b
     fenasc best run.db
     fenasc best run.db -o best
+    fenasc best run.db -o best --no-weights
     """
     from fenas_lang.search import study
 
-    _show(study.result_of(store), out)
+    _show(study.result_of(store), out, weights=weights, data=data)
 
 
 def export(
@@ -244,10 +268,16 @@ def _weights(given: list[str]) -> dict[str, float]:
     return found
 
 
-def _watcher() -> Any:
+def _watcher(events: Path | None) -> Any:
     from fenas_lang.cli.progress import watcher
 
-    return watcher(Verbosity.quiet)
+    shown = watcher(Verbosity.quiet)
+    if events is None:
+        return shown
+    from fenas_lang.search.events import Events
+    from fenas_lang.search.watcher import Watchers
+
+    return Watchers(shown, Events(events))
 
 
 @contextlib.contextmanager
@@ -274,7 +304,11 @@ def _finish(result: Result, out: Path | None) -> None:
 
     _show(result, out)
     store = as_argument(result.store)
-    commands = [f"fenasc status {store}", f"fenasc export {store} -o trials.csv"]
+    commands = [
+        f"fenasc status {store}",
+        f"fenasc report {store} -o report.html",
+        f"fenasc export {store} -o trials.csv",
+    ]
     if out is None:
         commands.append(f"fenasc best {store} -o .")
     else:
@@ -282,7 +316,9 @@ def _finish(result: Result, out: Path | None) -> None:
     note("\nnext:\n" + "\n".join(f"  {command}" for command in commands))
 
 
-def _show(result: Result, out: Path | None) -> None:
+def _show(
+    result: Result, out: Path | None, *, weights: bool = True, data: Path | None = None
+) -> None:
     from fenas_lang.analysis import analyze
     from fenas_lang.search.lineage import documented
     from fenas_lang.search.summary import result_text
@@ -290,19 +326,28 @@ def _show(result: Result, out: Path | None) -> None:
     try:
         # Files first: the reader of a pipe may be gone after a few lines.
         if out is not None:
-            _write_files(result, out)
+            _write_files(result, out, weights, data)
     finally:
         typer.echo(f"{result_text(result)}\n\n{documented(result)}")
         hidden = result.hidden_size
         typer.echo(analyze(result.cell, hidden, hidden, result.space).as_text())
 
 
-def _write_files(result: Result, out: Path) -> None:
-    from fenas_lang.search.publish import documents
+def _write_files(result: Result, out: Path, weights: bool, data: Path | None) -> None:
+    from fenas_lang.search.publish import documents, weights_and_card
+    from fenas_lang.search.weights import best_training
 
     out.mkdir(parents=True, exist_ok=True)
     texts, missing = documents(result)
     for name, text in texts.items():
         write(text, out / name)
-    for reason in missing:
+    if weights:
+        seconds = best_training(result).measured.seconds
+        note(
+            f"training {result.cell.name} once more for its weights: about {max(seconds, 1):.0f} s"
+        )
+    files, reasons = weights_and_card(result, weights=weights, data=data)
+    for name, content in files.items():
+        write(content, out / name)
+    for reason in (*missing, *reasons):
         note(reason)

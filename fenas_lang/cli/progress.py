@@ -10,6 +10,7 @@ import typer
 
 from fenas_lang.cli.output import Verbosity
 from fenas_lang.search.lineage import figure
+from fenas_lang.search.pace import clock
 from fenas_lang.search.trial import FINAL, Trial
 from fenas_lang.search.watcher import Standing, Watcher
 
@@ -33,10 +34,8 @@ class Rate:
         rate = (standing.done - self.first) / seconds
         if rate == 0:
             return ""
-        left = int((standing.total - standing.done) / rate)
-        minutes, hours = left // 60 % 60, left // 3600
-        clock = f"{hours}:{minutes:02}" if hours else f"{minutes}"
-        return f"{rate * 60:.1f}/min, {clock}:{left % 60:02} left"
+        left = clock((standing.total - standing.done) / rate)
+        return f"{rate * 60:.1f}/min, {left} left"
 
 
 def described(metric: str, standing: Standing) -> str:
@@ -44,7 +43,8 @@ def described(metric: str, standing: Standing) -> str:
     best = standing.best
     known = f"best {metric} {figure(best.metric)} ({best.name})" if best else "no score yet"
     hits = f", {standing.hits} hits" if standing.hits else ""
-    return PHASES.get(standing.phase, "") or known + hits
+    failed = f", {standing.failures} failed" if standing.failures else ""
+    return (PHASES.get(standing.phase, "") or known + hits) + failed
 
 
 class Lines(Watcher):

@@ -258,3 +258,15 @@ NO_CHILD = Rule(
     good=f"{_EVOLVE} --mutator 'python propose.py'",
     language="shell",
 )
+
+NO_TENSORBOARD = Rule(
+    "FEN538",
+    "the package for TensorBoard is missing",
+    "`--tensorboard` needs the package `tensorboard`, which is not installed",
+    "It writes and shows the curves of a run while it goes on; it is no part of the plain"
+    " installation.",
+    bad=f"{_EVOLVE} --tensorboard events",
+    good=f"pip install 'fenas-lang[tensorboard]' && {_EVOLVE} --tensorboard events",
+    hint="pip install 'fenas-lang[tensorboard]'",
+    language="shell",
+)

@@ -55,6 +55,15 @@ class WriterLock:
         self._file.close()
 
 
+def is_written(store: Path) -> bool:
+    """Whether a process holds the writer's lock of a store now."""
+    try:
+        with store.with_name(store.name + ".lock").open("r") as file:
+            return not _try_lock(file)
+    except OSError:
+        return False
+
+
 def _try_lock(file: IO[str]) -> bool:
     try:
         if sys.platform == "win32":

@@ -8,14 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fenas_lang.search.lock import is_written
 from fenas_lang.search.objectives import Compromise, pareto_front
+from fenas_lang.search.pace import Pace, pace
 from fenas_lang.search.phase import best_of
 from fenas_lang.search.server import shown
 from fenas_lang.search.settings import Settings
-from fenas_lang.search.store import Store
+from fenas_lang.search.store import Store, path_of
 from fenas_lang.search.trial import FINAL, HIT, SEARCH, Trial
 from fenas_lang.source import SourceFile
 from fenas_lang.spaces.reader import read_space
+
+FINISHED, RUNNING, INTERRUPTED, UNFINISHED = "finished", "running", "interrupted", "unfinished"
+"""States of a run.  Whether someone writes to a database at a URL is not known."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +29,8 @@ class Status:
 
     `hits` took the score of an equal cell, `rejected` were refused before training.  `copies` and
     `useless` count trained cells that another profile would have saved.  `failures` are by reason;
-    `ended`, `exhausted` and `inexact` are texts where they apply.  `front` is the Pareto front of a
-    search with several objectives.
+    `ended`, `exhausted` and `inexact` are texts where they apply.  `state` is one of this module's
+    constants, `pace` that of the search, `front` the Pareto front of one with several objectives.
     """
 
     store: str
@@ -43,7 +48,16 @@ class Status:
     ended: str
     exhausted: str
     inexact: str
+    state: str
+    pace: Pace
     front: tuple[Compromise, ...] = ()
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that the rest of the search takes at this pace; None where that is unknown."""
+        if self.ended or self.exhausted:
+            return None
+        return self.pace.seconds_for(max(0, self.settings.total - self.trials))
 
     def as_json(self) -> dict[str, Any]:
         """The documented object of `fenasc status --format json`."""
@@ -64,6 +78,9 @@ class Status:
             "best": self.best and _best(self.best),
             "objectives": list(told.wanted),
             "front": [{**_best(one.trial), **one.costs} for one in self.front],
+            "state": self.state,
+            "trials_a_minute": self.pace.per_minute,
+            "seconds_left": self.left,
         }
 
 
@@ -97,11 +114,20 @@ def status(location: str | Path) -> Status:
         best=best_of(trials),
         front=_front(trials, told),
         **{name: meta.get(name, "") for name in ("ended", "exhausted", "inexact")},
+        state=FINISHED if meta.get("ended") else _unfinished(location),
+        pace=pace(trials),
     )
 
 
 def _front(trials: Sequence[Trial], told: Settings) -> tuple[Compromise, ...]:
     return pareto_front(trials, told, read_space(SourceFile(told.space)))
+
+
+def _unfinished(location: str | Path) -> str:
+    path = path_of(location)
+    if path is None:
+        return UNFINISHED
+    return RUNNING if is_written(path) else INTERRUPTED
 
 
 def _failures(trials: Sequence[Trial]) -> dict[str, int]:

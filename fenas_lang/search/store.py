@@ -184,6 +184,13 @@ class Store:
         """A transaction of a table of someone else's; what goes wrong is a FenError."""
         return self._transaction()
 
+    def refused(self) -> dict[str, int]:
+        """How many candidates were refused before training, by reason, the most first."""
+        reason, count = REJECTIONS.c.reason, sa.func.count()
+        query = sa.select(reason, count).group_by(reason).order_by(count.desc(), reason)
+        with self._transaction() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
     def close(self) -> None:
         """Close the database, which leaves one file."""
         self._engine.dispose()

@@ -17,14 +17,14 @@ from fenas_lang.search.finals import FinalPhase, entrants
 from fenas_lang.search.interrupt import stop_requests
 from fenas_lang.search.messages import Job, Ready, Setup
 from fenas_lang.search.mutator import Mutator
-from fenas_lang.search.phase import Entry, Phase, SearchPhase, best_of, rank
+from fenas_lang.search.phase import Entry, Phase, SearchPhase, rank
 from fenas_lang.search.pool_variation import in_pool
 from fenas_lang.search.result import Result, read_result
 from fenas_lang.search.seeds import read_seeds
 from fenas_lang.search.settings import Settings
 from fenas_lang.search.store import Store, check_place
 from fenas_lang.search.strategy import Individual
-from fenas_lang.search.trial import HIT, SEARCH, Trial
+from fenas_lang.search.trial import FAILED, HIT, SEARCH, Trial
 from fenas_lang.search.variation import MUTATOR, Variation
 from fenas_lang.search.watcher import Standing, Watcher
 from fenas_lang.search.workers import Done, Pool, Workers
@@ -228,7 +228,7 @@ class _Study:
 
     def _recalled(self, phase: Phase) -> _Counter:
         """Tell a phase what the store has of it, one by one: there may be very many."""
-        counter = _Counter(Standing(phase.name, 0, phase.total, 0, self.best))
+        counter = _Counter(Standing(phase.name, 0, phase.total, 0, self.best, 0))
         for trial in self.store.each(phase.name):
             self._tell(phase, trial)
             counter.after(trial, self.best)
@@ -278,5 +278,7 @@ class _Counter:
     def after(self, trial: Trial, best: Trial | None) -> Standing:
         before = self.standing
         hits = before.hits + (trial.outcome == HIT)
-        self.standing = replace(before, done=before.done + 1, hits=hits, best=best)
+        failures = before.failures + (trial.outcome == FAILED)
+        done = before.done + 1
+        self.standing = replace(before, done=done, hits=hits, best=best, failures=failures)
         return self.standing

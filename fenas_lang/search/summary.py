@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from fenas_lang.search.finals import FOUND, RANDOM, Final
 from fenas_lang.search.lineage import figure
 from fenas_lang.search.objectives import Compromise
+from fenas_lang.search.pace import clock
 from fenas_lang.search.result import Result
-from fenas_lang.search.status import Status
+from fenas_lang.search.status import INTERRUPTED, UNFINISHED, Status
 
 ROLES = {FOUND: "found", RANDOM: "random baseline"}
 
@@ -68,10 +69,11 @@ def status_text(status: Status) -> str:
     """How far a run is."""
     told = status.settings
     lines = [
-        f"{status.store}: {told.strategy} search on {status.task['task']}, profile {told.profile}",
+        f"{status.store}: {told.strategy} search on {status.task['task']}, profile {told.profile},"
+        f" {status.state}",
         f"trials    {status.trials} of {told.total}, then {status.finals} trained again",
         f"saved     {status.hits} known cells, {status.rejected} useless ones",
-        f"training  {status.seconds:.0f} s",
+        f"training  {status.seconds:.0f} s{_pace(status)}",
     ]
     if status.copies or status.useless:
         known, useless = status.copies, status.useless
@@ -83,7 +85,8 @@ def status_text(status: Status) -> str:
         lines += ["", best.source.rstrip()]
     lines += _front(status.front, status.task["metric"], told.hidden)
     lines += [text for text in (status.exhausted, status.inexact and _inexact(status)) if text]
-    lines.append("" if status.ended else f"\ngo on with: fenasc resume {status.store}")
+    if status.state in (INTERRUPTED, UNFINISHED):
+        lines.append(f"\ngo on with: fenasc resume {status.store}")
     return "\n".join(lines).rstrip()
 
 
@@ -98,6 +101,12 @@ def _front(front: Sequence[Compromise], metric: str, hidden: int) -> list[str]:
     ]
     title = f"Pareto front, costs at D = H = {hidden}:"
     return ["", title, *_table([("cell", metric, *costs), *rows])]
+
+
+def _pace(status: Status) -> str:
+    rate, left = status.pace.per_minute, status.left
+    shown = "" if rate is None else f", {rate:.1f} trials a minute"
+    return shown + (f", {clock(left)} left" if left else "")
 
 
 def _inexact(status: Status) -> str:

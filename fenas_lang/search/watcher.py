@@ -9,7 +9,8 @@ from fenas_lang.search.trial import Trial
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a phase is: `done` of `total` trials, `hits` of them without a training.
+    """How far a phase is: `done` of `total` trials, `hits` of them without a training, `failures`
+    in vain.
 
     `best` is the best trial of the search so far.
     """
@@ -19,6 +20,7 @@ class Standing:
     total: int
     hits: int
     best: Trial | None
+    failures: int = 0
 
 
 class Watcher:
@@ -35,3 +37,26 @@ class Watcher:
 
     def close(self) -> None:
         """Nothing more will come."""
+
+
+class Watchers(Watcher):
+    """Several listeners as one."""
+
+    def __init__(self, *listeners: Watcher):
+        self.listeners = listeners
+
+    def begin(self, metric: str, standing: Standing) -> None:
+        for listener in self.listeners:
+            listener.begin(metric, standing)
+
+    def ended(self, trial: Trial, standing: Standing) -> None:
+        for listener in self.listeners:
+            listener.ended(trial, standing)
+
+    def say(self, text: str) -> None:
+        for listener in self.listeners:
+            listener.say(text)
+
+    def close(self) -> None:
+        for listener in self.listeners:
+            listener.close()
