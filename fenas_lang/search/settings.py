@@ -53,6 +53,7 @@ class Settings:
     the space says), `output` (`last`, `loose`, `all`, `any`; None: the space's first) forms their
     first output, and `by` names the sampler.  `repeats` trainings each of the best cells, the
     seeds and `baselines` random cells end the run.  `limit` bounds a training in seconds.
+    Strategies that share weights train them as long as `sharing` cells.
     """
 
     task: str
@@ -78,6 +79,7 @@ class Settings:
     limit: float | None = None
     workers: int = 1
     threads: int = 1
+    sharing: int = 10
 
     @property
     def total(self) -> int:
@@ -88,6 +90,13 @@ class Settings:
     def rules(self) -> Profile:
         """What the profile's name stands for."""
         return PROFILES[self.profile]
+
+    @property
+    def finals(self) -> int:
+        """So many of the best are trained again; at least one where scores are of shared weights,
+        since no other training of them is there."""
+        shares = getattr(strategy.named(self.strategy), "shares", False)
+        return max(self.rules.finals, 1 if shares else 0)
 
     def as_json(self) -> dict[str, Any]:
         """For the store."""
@@ -124,7 +133,7 @@ class Settings:
 
     def _validate_numbers(self) -> None:
         least = {"population": 1, "sample": 1, "cycles": 0, "workers": 1, "threads": 1}
-        least |= {"repeats": 1, "baselines": 0}
+        least |= {"repeats": 1, "baselines": 0, "sharing": 1}
         for name, low in least.items():
             value = getattr(self, name)
             _expect(whole(value), name, value, "a whole number")
