@@ -24,7 +24,7 @@ Data = Annotated[Path | None, typer.Option("--data", help="The directory of the 
 
 OPTIONS = (
     *("population", "sample", "cycles", "nodes", "workers", "threads", "seed", "output", "by"),
-    *("strategy", "init", "profile", "repeats", "baselines", "limit"),
+    *("strategy", "init", "profile", "repeats", "baselines", "limit", "sharing"),
 )
 """The options of `evolve` that are fields of the run's settings."""
 
@@ -63,7 +63,12 @@ def evolve(
     ] = None,
     output: Output = None,
     by: Annotated[Sampler, typer.Option(help="How random cells are drawn.")] = Sampler.uniform,
-    strategy: Annotated[str, typer.Option(help="aging or random.")] = "aging",
+    strategy: Annotated[
+        str,
+        typer.Option(
+            help="aging or random; on shared weights random_ws, enas (a controller) or darts."
+        ),
+    ] = "aging",
     mutation: Annotated[
         list[str] | None,
         typer.Option(
@@ -89,6 +94,9 @@ def evolve(
         float | None, typer.Option(min=0, help="Seconds that one training may take.")
     ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of each worker.")] = 1,
+    sharing: Annotated[
+        int, typer.Option(min=1, help="Shared weights are trained as long as so many cells.")
+    ] = 10,
     force: Annotated[
         bool, typer.Option("--force", help="Begin anew; keeps an old store as .bak.")
     ] = False,
@@ -100,6 +108,7 @@ def evolve(
     fenasc evolve lstm.fen gru.fen --task digits --store run.db --workers 2
     fenasc evolve LSTM --task lm --data data/ptb --profile paper --nodes 9 --store ptb.db
     fenasc evolve LSTM GRU --task digits --mutation operation=4 --mutation rewire=1
+    fenasc evolve LSTM --task digits --strategy enas --sharing 20 --population 50 --cycles 0
     """
     from fenas_lang.search import study
     from fenas_lang.tasks.settings import assignments

@@ -1,4 +1,4 @@
-"""What has been learnt so far, in a file beside the store, so that a killed run need not begin anew.
+"""What has been learnt so far, in a file beside the store, so that a killed run can go on with it.
 
 A file of another run, or one that cannot be read, counts as none: to learn from the beginning leads
 to the same weights.

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fenas_lang.engine.before import OPERATIONS
-from fenas_lang.ir.graph import ELEMENTWISE, WEIGHTED, FlatNode
+from fenas_lang.ir.graph import ELEMENTWISE, WEIGHTED
 from fenas_lang.ir.lower import node_term
 from fenas_lang.primitives import Term
 from fenas_lang.search.sharing.decisions import Decisions, Place
@@ -33,9 +33,9 @@ KIND_OF_MASK = ("x", "h", "edges")
 
 @dataclass(frozen=True)
 class Template:
-    """An operation over parents `p0`, `p1`, …: its flat nodes, and their parameters' slots."""
+    """An operation over parents `p0`, `p1`, …: its nodes by name, and their parameters' slots."""
 
-    nodes: tuple[FlatNode, ...]
+    terms: Mapping[str, Term]
     slots: Mapping[str, Slot]
 
 
@@ -48,7 +48,13 @@ def template(space: Space, operation: Operation) -> Template:
     bias = space.bias != "forbidden"
     cell = Cell("Template", space.name, header, (Parameter("node"),), bias, (node,))
     flat = lowered(cell, space).nodes
-    return Template(flat, slots(flat))
+    return Template({node.name: node_term(node) for node in flat}, slots(flat))
+
+
+@cache
+def constant(value: float) -> Tensor:
+    """A number as a tensor."""
+    return torch.tensor(value)
 
 
 @dataclass
@@ -101,12 +107,16 @@ class RelaxedLayer(nn.Module):
 
 @dataclass
 class _Step:
+    """One time step; what depends on weights and decisions alone is made once a sequence."""
+
     layer: SharedLayer
     decisions: Decisions
     labels: list[str]
     masks: list[Tensor]
     _products: dict[Slot, Tensor] = field(default_factory=dict)
+    _mixtures: dict[tuple[int, int, Slot | None], Tensor] = field(default_factory=dict)
     _stacks: dict[tuple[int, Slot], Tensor] = field(default_factory=dict)
+    _weights: dict[Any, Tensor] = field(default_factory=dict)
 
     def take(self, x: Tensor, states: list[Tensor]) -> list[Tensor]:
         """The next states."""
@@ -116,21 +126,27 @@ class _Step:
         return self._outputs(torch.stack(values[1 + len(states) :]))
 
     def _node(self, number: int, place: Place, values: list[Tensor]) -> Tensor:
-        self._products = {}
+        self._products, self._mixtures = {}, {}
         count = place.at.sources
         plain = torch.stack(values[:count])
         sources = Sources(plain, plain * torch.stack(self.masks[:count]))
         if place.fixed:
             return self._fixed(number, place.at.operations[0], sources)
-        weights = self.decisions.unit_weights(number)
-        total, done = torch.zeros_like(plain[0]), 0
-        for operation in place.single:
-            value = self._single(number, operation, sources, place.first(operation))
-            ours = weights[done : done + len(value)]
-            total, done = total + torch.einsum("s,sbh->bh", ours, value), done + len(value)
-        for weight, operation in zip(weights[done:], place.several, strict=True):
-            total = total + weight * self._several(number, operation, sources, place)
-        return total
+        weights = self._once(number, lambda: self.decisions.unit_weights(number))
+        parts = [
+            self._single(number, operation, sources, place.first(operation))
+            for operation in place.single
+        ]
+        parts += [
+            self._several(number, operation, sources, place).unsqueeze(0)
+            for operation in place.several
+        ]
+        return mixed(weights, torch.cat(parts))
+
+    def _once(self, key: Any, make: Callable[[], Tensor]) -> Tensor:
+        if key not in self._weights:
+            self._weights[key] = make()
+        return self._weights[key]
 
     def _single(self, number: int, operation: Operation, sources: Sources, first: int) -> Tensor:
         """(S, B, H): the operation of every source from the first that it may read."""
@@ -140,19 +156,20 @@ class _Step:
 
         return self._apply(number, operation, Reading(lambda p: sources.plain[first:], weighted))
 
-    def _several(
-        self, number: int, operation: Operation, sources: Sources, place: Place
-    ) -> Tensor:
-        chances = self.decisions.parent_weights(number, place.first(operation))
+    def _several(self, number: int, operation: Operation, sources: Sources, place: Place) -> Tensor:
+        """(B, H): the operation of the mean sources."""
+        first = place.first(operation)
+        key = (number, first)
+        chances = self._once(key, lambda: self.decisions.parent_weights(number, first))
 
-        def plain(parent: int) -> Tensor:
-            return torch.einsum("s,sbh->bh", chances[parent], sources.plain)
+        def mixture(parent: int, slot: Slot | None) -> Tensor:
+            bare = slot and Slot(slot.role, "", slot.kind)
+            if (first, parent, bare) not in self._mixtures:
+                read = self._product(number, slot, sources) if slot else sources.plain
+                self._mixtures[first, parent, bare] = mixed(chances[parent], read)
+            return self._mixtures[first, parent, bare]
 
-        def weighted(parent: int, slot: Slot) -> Tensor:
-            product = self._product(number, slot, sources)
-            return torch.einsum("s,sbh->bh", chances[parent], product)
-
-        return self._apply(number, operation, Reading(plain, weighted))
+        return self._apply(number, operation, Reading(lambda p: mixture(p, None), mixture))
 
     def _fixed(self, number: int, operation: Operation, sources: Sources) -> Tensor:
         """The node that the space prescribes: its parents are the input and the states."""
@@ -182,8 +199,8 @@ class _Step:
             named = [slot.key(number + 1, label) for label in self.labels[:count]]
             size = self.layer.hidden_size
             sizes = [size] if slot.kind == ELEMENTWISE else [size, size]
-            weights = [self.layer.weights.get(key, sizes) for key in named]
-            self._stacks[number, slot] = torch.stack(weights)
+            weights = (self.layer.weights.get(key, sizes) for key in named)
+            self._stacks[number, slot] = torch.stack(tuple(weights))
         return self._stacks[number, slot]
 
     def _apply(self, number: int, operation: Operation, reading: Reading) -> Tensor:
@@ -192,9 +209,9 @@ class _Step:
         for k in range(len(operation.edges)):
             values[f"p{k}"] = reading.plain(k)
         meaning = _Meaning(self, number, made, values, reading)
-        for node in made.nodes:
-            values[node.name] = meaning.of(node_term(node))
-        return values[made.nodes[-1].name]
+        for name, term in made.terms.items():
+            values[name] = meaning.of(term)
+        return values[name]
 
     def weight(self, number: int, slot: Slot, source: str, size: int) -> Tensor:
         """A bias, or the weight of an inner node."""
@@ -203,10 +220,16 @@ class _Step:
 
     def _outputs(self, nodes: Tensor) -> list[Tensor]:
         """The next states, of the nodes (N, B, H)."""
-        free = torch.einsum("on,nbh->obh", self.decisions.output_weights(), nodes)
+        chances = self._once("outputs", self.decisions.output_weights)
+        free = [mixed(chance, nodes) for chance in chances]
         if self.decisions.asked.output == ANY:
-            return list(free)
-        return [torch.einsum("n,nbh->bh", first_output(self.decisions), nodes), *free]
+            return free
+        return [mixed(self._once("first", lambda: first_output(self.decisions)), nodes), *free]
+
+
+def mixed(weights: Tensor, values: Tensor) -> Tensor:
+    """The sum of values (S, B, H) with their weights (S)."""
+    return (weights @ values.flatten(1)).view(values.shape[1:])
 
 
 @dataclass
@@ -224,7 +247,7 @@ class _Meaning:
             case "value":
                 return self.values[str(term.attribute)]
             case "const":
-                return torch.tensor(float(term.attribute))  # type: ignore[arg-type]
+                return constant(float(term.attribute))  # type: ignore[arg-type]
             case "param":
                 slot = self.made.slots[str(term.attribute)]
                 return self.step.weight(self.number, slot, "", self.step.layer.hidden_size)
