@@ -51,9 +51,10 @@ class Controller(nn.Module):
         self.space, self.nodes, self.states = space, nodes, states
         sizes = (len(operations(space)), 1 + states + nodes, nodes)
         self.offsets = (1, 1 + sizes[0], 1 + sizes[0] + sizes[1])
-        self.embedding = nn.Embedding(1 + sum(sizes), HIDDEN)
-        self.cell = nn.LSTMCell(HIDDEN, HIDDEN)
-        self.heads = nn.ModuleList(nn.Linear(HIDDEN, size) for size in sizes)
+        with torch.random.fork_rng(devices=[]):
+            self.embedding = nn.Embedding(1 + sum(sizes), HIDDEN)
+            self.cell = nn.LSTMCell(HIDDEN, HIDDEN)
+            self.heads = nn.ModuleList(nn.Linear(HIDDEN, size) for size in sizes)
         generator = torch.Generator().manual_seed(seed)
         for parameter in self.parameters():
             nn.init.uniform_(parameter, -START, START, generator=generator)

@@ -14,6 +14,7 @@ import time
 import traceback
 from dataclasses import dataclass, field, replace
 from functools import partial
+from statistics import median
 from typing import Any
 
 import torch
@@ -78,22 +79,22 @@ class Learning:
         return int(state["round"])
 
     def _round(self, supernet: Supernet, number: int) -> float:
-        """One pass over the training data; the mean loss."""
+        """One pass over the training data; the median loss, as single children may be wild."""
         seed, task = self.settings.seed, supernet.task.epoch()
         torch.manual_seed(derived_seed(seed, number, "sharing dropout"))
         rng = stream(seed, number, "sharing")
         losses = over_and_over(task, supernet.model, partial(_seed, seed, number, "data"))
         of_choices = partial(_seed, seed, number, "validation")
         validation = over_and_over(task.held_out(), supernet.model, of_choices)
-        total = 0.0
+        found = list[float]()
         for _ in range(task.steps):
             if self.around.stop():
                 raise KeyboardInterrupt
             supernet.model.train()
             self.policy.choose(supernet, rng)
-            total += supernet.step(losses)
+            found.append(supernet.step(losses))
             self.policy.learn(supernet, validation, rng)
-        return total / task.steps
+        return median(found)
 
     def appraise(self, cell: Cell) -> Measured:
         """The score of a cell with the shared weights, or why it has none."""
