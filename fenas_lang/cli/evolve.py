@@ -39,7 +39,7 @@ Board = Annotated[
 
 OPTIONS = (
     *("population", "sample", "cycles", "nodes", "workers", "threads", "seed", "output", "by"),
-    *("strategy", "init", "profile", "repeats", "baselines", "limit", "memory", "ray"),
+    *("strategy", "init", "profile", "repeats", "baselines", "limit", "memory", "ray", "sharing"),
     *("mutator", "mutator_limit"),
 )
 """The options of `evolve` that are fields of the run's settings."""
@@ -132,6 +132,9 @@ def evolve(
         float | None, typer.Option(min=0, help="GB that a worker may use.", metavar="GB")
     ] = None,
     ray: Ray = None,
+    sharing: Annotated[
+        int, typer.Option(min=1, help="Shared weights are trained as long as so many cells.")
+    ] = 10,
     force: Annotated[
         bool, typer.Option("--force", help="Begin anew; keeps an old store as .bak.")
     ] = False,
@@ -146,6 +149,7 @@ def evolve(
     fenasc evolve LSTM GRU --task digits --mutation operation=4 --mutation rewire=1
     fenasc evolve LSTM GRU --task digits --strategy nsga2 --objectives score,flops
     fenasc evolve LSTM --task digits --mutator 'python propose.py' --mutator-limit 30
+    fenasc evolve LSTM --task digits --strategy enas --sharing 20 --population 50 --cycles 0
     """
     from fenas_lang.search import study
     from fenas_lang.tasks.settings import assignments

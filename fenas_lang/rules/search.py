@@ -270,3 +270,15 @@ NO_TENSORBOARD = Rule(
     hint="pip install 'fenas-lang[tensorboard]'",
     language="shell",
 )
+
+NO_SHARING = Rule(
+    "FEN535",
+    "a task whose training cannot be shared",
+    "`{strategy}` trains shared weights on the task's losses, and `{task}` does not show them",
+    "Strategies that share weights train one supernet in place of each cell, so they need the"
+    " losses of a training one by one: a task that is a subclass of `fenas_lang.tasks.base.Task`.",
+    bad=f"{_EVOLVE} --task my_tasks:OnlyEvaluates --strategy enas",
+    good=f"{_EVOLVE} --strategy enas",
+    hint="derive it from `fenas_lang.tasks.base.Task`, or use another strategy",
+    language="shell",
+)

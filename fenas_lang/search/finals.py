@@ -39,7 +39,7 @@ def entrants(settings: Settings, variation: Variation, trials: Sequence[Trial]) 
     cell is trained again in every profile, so that there is something to compare.
     """
     trials = sorted(trials, key=lambda trial: trial.number)
-    most = max(settings.rules.finals, 1 if settings.baselines else 0)
+    most = max(settings.finals, 1 if settings.baselines else 0)
     best = [_entrant(FOUND, trial) for trial in distinct(trials, most)]
     if not best or not settings.baselines:
         return best

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from fenas_lang.search import strategy as strategies
 from fenas_lang.search.messages import Job
@@ -16,6 +16,9 @@ from fenas_lang.search.settings import Settings
 from fenas_lang.search.strategy import Individual
 from fenas_lang.search.trial import FAILED, HIT, SEARCH, Measured, Rejection, Trial
 from fenas_lang.search.variation import RANDOM_NAME, Variation
+
+if TYPE_CHECKING:
+    from fenas_lang.search.sharing.surroundings import Surroundings
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,11 @@ class SearchPhase:
         self._roots = {number: seed.name for number, seed in enumerate(self.variation.seeds)}
         self._pending = Pending(self.total)
 
+    def begin(self, around: Surroundings) -> None:
+        """Tell a strategy that scores its candidates itself where it is."""
+        if isinstance(self._strategy, strategies.Appraising):
+            self._strategy.begin(around)
+
     @property
     def total(self) -> int:
         return self.settings.total
@@ -120,6 +128,8 @@ class SearchPhase:
             assert candidate.copy_of is not None
             copied = candidate.copy_of
             return self._entry(job, Measured(copied.score, copied.metric), HIT)
+        if isinstance(self._strategy, strategies.Appraising):
+            return self.ended(job, self._strategy.appraise(cell))
         return job
 
     def _name(self, number: int, parents: tuple[int, ...]) -> str:

@@ -77,7 +77,7 @@ def read_result(store: Store, settings: Settings, variation: Variation) -> Resul
         raise rules.NOTHING_SCORED.error(path=shown(store.location), why=_why(trials))
     by_number = {trial.number: trial for trial in trials}
     table = finals(entrants(settings, variation, trials), store.trials(FINAL))
-    final = _chosen(table) if settings.rules.finals else None
+    final = _chosen(table) if settings.finals else None
     trial = best if final is None else by_number[_number(final.entrant)]
     score, metric = (final or trial).score, (final or trial).metric
     assert score is not None and metric is not None

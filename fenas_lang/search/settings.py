@@ -60,6 +60,7 @@ class Settings:
     `objectives` are wanted at once (empty: what the strategy wants); costs are those of cells of
     size `hidden`, which the task says.  `mutator` is the command line of an outside program, the
     mutation of that name, and `mutator_limit` bounds each of its answers in seconds.
+    Strategies that share weights train them as long as `sharing` cells.
     """
 
     task: str
@@ -87,6 +88,7 @@ class Settings:
     threads: int = 1
     memory: float | None = None
     ray: str | None = None
+    sharing: int = 10
     objectives: tuple[str, ...] = ()
     hidden: int = 300
     mutator: str = ""
@@ -106,6 +108,13 @@ class Settings:
     def rules(self) -> Profile:
         """What the profile's name stands for."""
         return PROFILES[self.profile]
+
+    @property
+    def finals(self) -> int:
+        """So many of the best are trained again; at least one where scores are of shared weights,
+        since no other training of them is there."""
+        shares = getattr(strategy.named(self.strategy), "shares", False)
+        return max(self.rules.finals, 1 if shares else 0)
 
     def as_json(self) -> dict[str, Any]:
         """For the store."""
@@ -179,7 +188,7 @@ class Settings:
 
     def _validate_numbers(self) -> None:
         least = {"population": 1, "sample": 1, "cycles": 0, "workers": 1, "threads": 1}
-        least |= {"repeats": 1, "baselines": 0}
+        least |= {"repeats": 1, "baselines": 0, "sharing": 1}
         for name, low in least.items():
             value = getattr(self, name)
             _expect(whole(value), name, value, "a whole number")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from random import Random
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from fenas_lang import registry
 from fenas_lang.rules import search as rules
@@ -20,6 +20,8 @@ from fenas_lang.syntax.parser import parse
 
 if TYPE_CHECKING:
     from fenas_lang.search.settings import Settings
+    from fenas_lang.search.sharing.surroundings import Surroundings
+    from fenas_lang.search.trial import Measured
     from fenas_lang.search.variation import Variation
 
 FOLDER = "fenas_lang.search.strategies"
@@ -95,6 +97,22 @@ def objectives(name: str) -> tuple[str, ...]:
     """What the strategy of this name wants unless told otherwise.  Raises FEN520."""
     found: tuple[str, ...] = getattr(named(name), "OBJECTIVES", (SCORE,))
     return found
+
+
+@runtime_checkable
+class Appraising(Strategy, Protocol):
+    """Scores its candidates itself, in the process of the search, before any is trained."""
+
+    shares: ClassVar[bool]
+    """Scores are of shared weights, so that the best must be trained before it is the result."""
+
+    def begin(self, around: Surroundings) -> None:
+        """The run is there; before it, all that is asked for comes of an untrained supernet."""
+        ...
+
+    def appraise(self, cell: Cell) -> Measured:
+        """The score of a candidate, or why it has none."""
+        ...
 
 
 def named(name: str) -> type[Strategy]:

@@ -22,6 +22,7 @@ from fenas_lang.search.pool_variation import in_pool
 from fenas_lang.search.result import Result, read_result
 from fenas_lang.search.seeds import read_seeds
 from fenas_lang.search.settings import Settings
+from fenas_lang.search.sharing.surroundings import Surroundings, place_of
 from fenas_lang.search.store import Store, check_place
 from fenas_lang.search.strategy import Individual
 from fenas_lang.search.trial import FAILED, HIT, SEARCH, Trial
@@ -204,12 +205,22 @@ class _Study:
             self._anchor = Path(folder)
             space = self._anchor / f"{variation.space.name}.space"
             space.write_text(self.settings.space, encoding="utf-8")
-            self._drive(SearchPhase(self.settings, variation), ready)
+            search = SearchPhase(self.settings, variation)
+            search.begin(self._surroundings())
+            self._drive(search, ready)
             trials = self.store.trials(SEARCH)
             found = entrants(self.settings, variation, trials)
             self._drive(FinalPhase(self.settings, found), ready)
         self.store.note("ended", FINISHED)
         return read_result(self.store, self.settings, variation)
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            place_of(self.store.location),
+            str(self.store.meta().get("created")),
+            self.pool.wake,
+            self.watcher.say,
+        )
 
     def _drive(self, phase: Phase, ready: Ready) -> None:
         """Train all of a phase; ends early, with KeyboardInterrupt, where a stop was asked for."""

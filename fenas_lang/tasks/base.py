@@ -8,11 +8,13 @@ number of threads and the versions of the machine and its libraries.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -77,6 +79,23 @@ class Task(ABC, Generic[S]):
     @abstractmethod
     def reference_scores(self) -> dict[str, float]:
         """What simple predictors get on the validation data, in the metric's unit."""
+
+    def epoch(self) -> Self:
+        """The same task with one pass over the data for a training, where it counts passes."""
+        return self._with(epochs=1) if hasattr(self.settings, "epochs") else self
+
+    def held_out(self) -> Self:
+        """The same task with its validation data to train on, for what is chosen by gradients.
+
+        Here: for tasks that make new examples for every step, which have the same of either.
+        """
+        return self
+
+    def _with(self, **settings: Any) -> Self:
+        """The same data with other settings."""
+        other = copy.copy(self)
+        other.settings = replace(self.settings, **settings)
+        return other
 
     def optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
         """Adam (Kingma & Ba 2015)."""

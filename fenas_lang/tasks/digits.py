@@ -7,9 +7,11 @@ with scikit-learn.  997 images train, 400 validate, 400 test, always the same on
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
@@ -54,6 +56,11 @@ class Digits(SupervisedTask[DigitsSettings]):
     @property
     def steps(self) -> int:
         return self.settings.epochs * -(-len(self.train.y) // self.settings.batch)
+
+    def held_out(self) -> Self:
+        other = copy.copy(self)
+        other.train = self.splits[VALID]
+        return other
 
     def batches(self, generator: torch.Generator) -> Iterator[Examples]:
         for _ in range(self.settings.epochs):

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -75,6 +75,13 @@ class LanguageModel(Task[LanguageModelSettings]):
     def steps(self) -> int:
         length = len(self.train) // self.settings.batch
         return self.settings.epochs * -(-length // self.settings.window)
+
+    def held_out(self) -> Self:
+        """As many streams of the validation text as of the training text, if it is long enough."""
+        text = self.splits[VALID]
+        other = self._with(batch=max(1, min(self.settings.batch, len(text) // 2)))
+        other.train = text
+        return other
 
     def model(self, cell: Any, build: LayerFactory) -> WordLanguageModel:
         return WordLanguageModel(
