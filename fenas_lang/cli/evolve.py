@@ -25,6 +25,7 @@ Data = Annotated[Path | None, typer.Option("--data", help="The directory of the 
 OPTIONS = (
     *("population", "sample", "cycles", "nodes", "workers", "threads", "seed", "output", "by"),
     *("strategy", "init", "profile", "repeats", "baselines", "limit"),
+    *("eta", "patience", "inherit", "proxy", "candidates"),
 )
 """The options of `evolve` that are fields of the run's settings."""
 
@@ -89,6 +90,23 @@ def evolve(
         float | None, typer.Option(min=0, help="Seconds that one training may take.")
     ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of each worker.")] = 1,
+    fidelity: Annotated[
+        str | None,
+        typer.Option(help="Rungs of successive halving, in epochs.", metavar="1,3,9"),
+    ] = None,
+    eta: Annotated[int, typer.Option(min=2, help="The best 1/eta go on from a rung.")] = 3,
+    patience: Annotated[
+        int | None, typer.Option(min=1, help="Epochs without a better score that end a training.")
+    ] = None,
+    inherit: Annotated[
+        bool, typer.Option("--inherit", help="Children begin with their parents' weights.")
+    ] = False,
+    proxy: Annotated[
+        str | None, typer.Option(help="Chooses what to train, untrained: hidden_covariance.")
+    ] = None,
+    candidates: Annotated[
+        int, typer.Option(min=2, help="Cells that the proxy chooses from, for each trial.")
+    ] = 4,
     force: Annotated[
         bool, typer.Option("--force", help="Begin anew; keeps an old store as .bak.")
     ] = False,
@@ -100,11 +118,14 @@ def evolve(
     fenasc evolve lstm.fen gru.fen --task digits --store run.db --workers 2
     fenasc evolve LSTM --task lm --data data/ptb --profile paper --nodes 9 --store ptb.db
     fenasc evolve LSTM GRU --task digits --mutation operation=4 --mutation rewire=1
+    fenasc evolve LSTM --task digits --set epochs=9 --fidelity 1,3,9 --patience 3
+    fenasc evolve LSTM --task digits --inherit --proxy hidden_covariance --candidates 8
     """
     from fenas_lang.search import study
     from fenas_lang.tasks.settings import assignments
 
     options = {name: context.params[name] for name in OPTIONS}
+    options["fidelity"] = _rungs(fidelity)
     if mutation:
         options["mutations"] = _weights(mutation)
     with _interruptible(store):
@@ -189,6 +210,16 @@ def export(
     from fenas_lang.search.export import csv_text
 
     write(csv_text(store), output)
+
+
+def _rungs(given: str | None) -> tuple[int, ...]:
+    """`1,3,9` as numbers of epochs."""
+    try:
+        return tuple(int(epochs) for epochs in given.split(",")) if given else ()
+    except ValueError:
+        raise typer.BadParameter(
+            f"`{given}` is no list of epochs, such as 1,3,9", param_hint="--fidelity"
+        ) from None
 
 
 def _weights(given: list[str]) -> dict[str, float]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
 from fenas_lang.check.check import Checked
 from fenas_lang.ir.canonical import canonical_key
-from fenas_lang.ir.lower import lower_checked
+from fenas_lang.ir.graph import Dataflow
+from fenas_lang.ir.lower import expand, lower_checked
+from fenas_lang.proof.ring_key import NO_RING_KEY, ring_key
 from fenas_lang.search.randomness import stream
 from fenas_lang.search.settings import PATIENCE, REDRAWS, Settings
 from fenas_lang.search.strategy import Proposal, Strategy
@@ -18,6 +21,9 @@ from fenas_lang.spaces.model import Space
 from fenas_lang.spaces.outputs import RULES, rule_mean
 from fenas_lang.syntax.ast import Cell
 
+Choice = Callable[[Cell], float]
+"""What a proxy gives a cell."""
+
 ASK = REDRAWS + 1
 """Draws of one ask."""
 
@@ -26,7 +32,8 @@ ASK = REDRAWS + 1
 class Candidate:
     """What is to become a trial; `copy_of` is the scored trial of an equal cell.
 
-    `draws` counts the proposals up to this one, `rejections` are those refused as useless.
+    `draws` counts the proposals up to this one, `rejections` are those refused as useless,
+    `guesses` what a proxy gave this one and those that it was chosen from.
     """
 
     proposal: Proposal
@@ -35,6 +42,7 @@ class Candidate:
     copy_of: Trial | None
     draws: int
     rejections: tuple[Rejection, ...] = ()
+    guesses: tuple[float, ...] = ()
 
 
 class Exhausted(Exception):
@@ -63,6 +71,7 @@ class Novelty:
     failed: set[str] = field(default_factory=set)
     training: set[str] = field(default_factory=set)
     barren: int = 0
+    choice: Choice | None = None
 
     def ask(self, number: int) -> Candidate:
         """The candidate for the trial of this number.
@@ -76,24 +85,34 @@ class Novelty:
         return candidate
 
     def is_hit(self, candidate: Candidate) -> bool:
-        """Whether the candidate takes the score that an equal cell has."""
-        return self.settings.rules.novelty and candidate.copy_of is not None
+        """Whether the candidate takes the score that an equal cell has.
+
+        Never where weights are inherited: there a score is not the cell's alone.
+        """
+        lends = self.settings.rules.novelty and not self.settings.inherit
+        return lends and candidate.copy_of is not None
 
     def _ask(self, number: int) -> Candidate:
-        first = self._draw(number, 0)
-        if number < len(self.settings.seeds) or not self.settings.rules.novelty:
-            return first
+        if number < len(self.settings.seeds):
+            return self._draw(number, 0)
+        if not self.settings.rules.novelty:
+            return self._chosen([self._draw(number, draw) for draw in range(self.wanted)])
         rejections: list[Rejection] = []
         hit: Candidate | None = None
+        new: dict[str, Candidate] = {}
         for draw in count():
-            candidate = self._draw(number, draw) if draw else first
+            candidate = self._draw(number, draw)
             if candidate.useless:
                 rejections.append(_rejection(number, draw, candidate))
             elif not self._known(candidate.key):
-                return replace(candidate, rejections=tuple(rejections))
+                new.setdefault(candidate.key, candidate)
             elif hit is None and candidate.copy_of is not None:
                 hit = candidate
-            if (draw + 1) % ASK == 0:
+            at_end = (draw + 1) % ASK == 0
+            if len(new) == self.wanted or (new and at_end):
+                found = self._chosen(list(new.values()))
+                return replace(found, draws=draw + 1, rejections=tuple(rejections))
+            if at_end:
                 if self.barren + (draw + 1) // ASK >= PATIENCE:
                     raise Exhausted(tuple(rejections))
                 if hit is not None:
@@ -101,6 +120,22 @@ class Novelty:
                 if self.training:
                     raise Waiting
         raise AssertionError("count() does not end")
+
+    @property
+    def wanted(self) -> int:
+        """How many cells a proxy chooses from; 1 without one."""
+        return 1 if self.choice is None else self.settings.candidates
+
+    def _chosen(self, candidates: Sequence[Candidate]) -> Candidate:
+        """The one that the proxy puts first, the earliest of equals."""
+        if self.choice is None:
+            return candidates[0]
+        guesses = [self.choice(candidate.proposal.cell) for candidate in candidates]
+        best = max(range(len(guesses)), key=guesses.__getitem__)
+        others = [guess for place, guess in enumerate(guesses) if place != best]
+        return replace(
+            candidates[best], draws=candidates[-1].draws, guesses=(guesses[best], *others)
+        )
 
     def _draw(self, number: int, draw: int) -> Candidate:
         rng = stream(self.settings.seed, number, f"draw {draw}")
@@ -122,14 +157,25 @@ class Novelty:
 
 
 def examine(cell: Cell, space: Space, output: str) -> tuple[str, str]:
-    """Canonical key, and why the cell is useless (empty: it is not).
+    """Strongest key, and why the cell is useless (empty: it is not).
 
     The cell is flat and legal by construction, so it is lowered without being checked again.
     """
+    dataflow = dataflow_of(cell, space, output)
+    return strongest_key(dataflow), useless(dataflow)
+
+
+def dataflow_of(cell: Cell, space: Space, output: str) -> Dataflow:
+    """A flat cell of a space, lowered; its first output follows the rule `output`."""
     made = rule_mean(cell, space)
     checked = Checked(cell, space, cell, RULES[output], made, space.definitions)
-    dataflow = lower_checked(checked)
-    return canonical_key(dataflow), useless(dataflow)
+    return lower_checked(checked)
+
+
+def strongest_key(dataflow: Dataflow) -> str:
+    """`ring1:…`, the same for cells that are one function by algebra; `fen1:…` of the largest."""
+    key = ring_key(expand(dataflow))
+    return canonical_key(dataflow) if key == NO_RING_KEY else key
 
 
 def _rejection(number: int, draw: int, candidate: Candidate) -> Rejection:

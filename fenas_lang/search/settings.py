@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from fenas_lang import registry
 from fenas_lang.rules import search as rules
 from fenas_lang.search import mutation, strategy
+from fenas_lang.search import proxy as proxies
 from fenas_lang.search.variation import INITS, MUTANTS, RANDOM
 from fenas_lang.spaces.sample import DRAW
 
@@ -53,6 +54,9 @@ class Settings:
     the space says), `output` (`last`, `loose`, `all`, `any`; None: the space's first) forms their
     first output, and `by` names the sampler.  `repeats` trainings each of the best cells, the
     seeds and `baselines` random cells end the run.  `limit` bounds a training in seconds.
+    `fidelity` are the rungs of successive halving in epochs, where the best 1/`eta` go on;
+    `patience` are epochs without a better score that end a training; with `inherit` children begin
+    with their parents' weights; `proxy` chooses one of `candidates` cells for each trial.
     """
 
     task: str
@@ -76,6 +80,12 @@ class Settings:
     repeats: int = 3
     baselines: int = 0
     limit: float | None = None
+    fidelity: tuple[int, ...] = ()
+    eta: int = 3
+    patience: int | None = None
+    inherit: bool = False
+    proxy: str | None = None
+    candidates: int = 4
     workers: int = 1
     threads: int = 1
 
@@ -96,7 +106,8 @@ class Settings:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """From the store."""
-        return cls(**{**values, "seeds": tuple(values["seeds"])})
+        lists = {name: tuple(values.get(name, ())) for name in ("seeds", "fidelity")}
+        return cls(**{**values, **lists})
 
     @classmethod
     def of(cls, store: Store) -> Self:
@@ -114,6 +125,7 @@ class Settings:
         _known("first population", self.init, INITS)
         _known("sampler", self.by, DRAW)
         strategy.named(self.strategy)
+        self._validate_trainings()
         for name, weight in self.mutations.items():
             fits = 0 < weight <= HEAVIEST
             expected = f"greater than 0, and at most {HEAVIEST:g}"
@@ -122,9 +134,25 @@ class Settings:
             allowed = keeps or not self.rules.fixed_nodes
             _expect(allowed, "a mutation", name, "one that keeps the number of nodes in `paper`")
 
+    def _validate_trainings(self) -> None:
+        rungs = self.fidelity
+        rising = all(whole(r) for r in rungs) and list(rungs) == sorted({r for r in rungs if r > 0})
+        shown = ",".join(map(str, rungs))
+        _expect(rising, "fidelity", shown, "rising numbers of epochs, such as 1,3,9")
+        if self.proxy is not None:
+            proxies.check_name(self.proxy)
+        if self.inherit:
+            keeps = strategy.has_living(self.strategy)
+            needs = "left out with a strategy that has no population"
+            _expect(keeps, "inherit", f"on, with strategy {self.strategy}", needs)
+            default = self.profile == "default"
+            needs = "off: the paper trains every child from new weights"
+            _expect(default, "inherit", f"on, in the profile {self.profile}", needs)
+
     def _validate_numbers(self) -> None:
         least = {"population": 1, "sample": 1, "cycles": 0, "workers": 1, "threads": 1}
-        least |= {"repeats": 1, "baselines": 0}
+        least |= {"repeats": 1, "baselines": 0, "eta": 2, "candidates": 2}
+        least |= {"patience": 1} if self.patience is not None else {}
         for name, low in least.items():
             value = getattr(self, name)
             _expect(whole(value), name, value, "a whole number")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fenas_lang.search.halving import reached
 from fenas_lang.search.phase import best_of
 from fenas_lang.search.settings import Settings
 from fenas_lang.search.store import Store
@@ -19,7 +20,8 @@ class Status:
     """Counts of a run.
 
     `hits` took the score of an equal cell, `rejected` were refused before training.  `copies` and
-    `useless` count trained cells that another profile would have saved.  `failures` are by reason;
+    `useless` count trained cells that another profile would have saved.  `rungs` says how many
+    trainings came to which rung, in epochs.  `failures` are by reason;
     `ended`, `exhausted` and `inexact` are texts where they apply.
     """
 
@@ -34,6 +36,7 @@ class Status:
     useless: int
     failures: Mapping[str, int]
     seconds: float
+    rungs: Mapping[int, int]
     best: Trial | None
     ended: str
     exhausted: str
@@ -54,6 +57,7 @@ class Status:
             "profile": told.profile,
             **{name: getattr(self, name) for name in counts},
             "failures": dict(self.failures),
+            "rungs": {str(epochs): count for epochs, count in self.rungs.items()},
             **{name: getattr(self, name) or None for name in texts},
             "best": self.best and _best(self.best),
         }
@@ -86,9 +90,16 @@ def status(location: str | Path) -> Status:
         useless=sum(bool(trial.useless) for trial in trials),
         failures=_failures([*trials, *finals]),
         seconds=sum(trial.measured.seconds for trial in (*trials, *finals)),
+        rungs=_rungs(trials),
         best=best_of(trials),
         **{name: meta.get(name, "") for name in ("ended", "exhausted", "inexact")},
     )
+
+
+def _rungs(trials: Sequence[Trial]) -> dict[int, int]:
+    """How many trainings came to each rung."""
+    own = (trial for trial in trials if trial.outcome != HIT)
+    return dict(sorted(Counter(epochs for trial in own for epochs, _ in reached(trial)).items()))
 
 
 def _failures(trials: Sequence[Trial]) -> dict[str, int]:

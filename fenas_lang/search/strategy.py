@@ -56,7 +56,11 @@ class Individual:
 
 
 class Strategy(Protocol):
-    """Made from the settings of the run and the ways to make cells in its space."""
+    """Made from the settings of the run and the ways to make cells in its space.
+
+    One with a population has the living, those that may become parents, as `alive`, and says so
+    with an annotation of the class.
+    """
 
     def __init__(self, settings: Settings, variation: Variation) -> None: ...
 
@@ -67,6 +71,11 @@ class Strategy(Protocol):
     def tell(self, individual: Individual) -> None:
         """A trial has ended."""
         ...
+
+
+def has_living(name: str) -> bool:
+    """Whether the strategy of this name has a population.  Raises FEN520."""
+    return "alive" in getattr(named(name), "__annotations__", {})
 
 
 def named(name: str) -> type[Strategy]:

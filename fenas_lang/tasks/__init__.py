@@ -18,9 +18,11 @@ MACHINERY = frozenset(
         "language_model",
         "models",
         "outcome",
+        "schedule",
         "settings",
         "supervised",
         "training",
+        "weights",
     }
 )
 """The files of this folder that are no tasks but what tasks are made of."""
