@@ -46,8 +46,13 @@ class Inheritance:
         return replace(job, parent=str(self._file(parent.number)), unchanged=unchanged)
 
     def tell(self, number: int, living: Iterable[Individual]) -> None:
-        """A trial has ended: remove what nobody will begin with."""
-        self._used.pop(number, None)
+        """A trial has ended: remove what nobody will begin with.
+
+        Not for trials of an earlier process, after which others have lived.
+        """
+        if number not in self._used:
+            return
+        del self._used[number]
         needed = {one.number for one in living} | set(self._used) | set(self._used.values())
         for file in self.folder.glob("*.pt"):
             if int(file.stem) not in needed:
