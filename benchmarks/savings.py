@@ -5,8 +5,8 @@
 Aging evolution from the LSTM, in which nothing is trained.  A cell is worth what one of two
 surrogates says, and 1 less where it is useless.  In `heritable` each live node is worth a random
 number for its function and what it reads, and a cell is worth the mean, so that children resemble
-their parents; in `rugged` each cell is worth a random number of its own, so that nothing better than
-the best is soon found.  Counted are trials that the `default` profile would not have trained: cells
+their parents; in `rugged` each cell is worth a random number of its own, so that a better one than
+the best is seldom found.  Counted are trials that the `default` profile would not have trained: cells
 that an earlier trial has had, by the key of the graph and by that of algebra, and cells that ignore
 the input, the state or both.
 """

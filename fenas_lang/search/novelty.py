@@ -21,6 +21,11 @@ from fenas_lang.spaces.model import Space
 from fenas_lang.spaces.outputs import RULES, rule_mean
 from fenas_lang.syntax.ast import Cell
 
+Examined = tuple[str, str]
+"""A cell's strongest key, and why it is useless."""
+REMEMBERED = 50_000
+"""So many graphs are not examined again, which bounds memory."""
+
 Choice = Callable[[Cell], float]
 """What a proxy gives a cell."""
 
@@ -72,6 +77,7 @@ class Novelty:
     training: set[str] = field(default_factory=set)
     barren: int = 0
     choice: Choice | None = None
+    _examined: dict[str, Examined] = field(default_factory=dict)
 
     def ask(self, number: int) -> Candidate:
         """The candidate for the trial of this number.
@@ -140,8 +146,18 @@ class Novelty:
     def _draw(self, number: int, draw: int) -> Candidate:
         rng = stream(self.settings.seed, number, f"draw {draw}")
         proposal = self.strategy.ask(number, rng)
-        key, reason = examine(proposal.cell, self.variation.space, self.variation.output)
+        key, reason = self._examine(proposal.cell)
         return Candidate(proposal, key, reason, self.scored.get(key), draw + 1)
+
+    def _examine(self, cell: Cell) -> Examined:
+        """`examine`, of which the algebra is done once for each graph."""
+        dataflow = dataflow_of(cell, self.variation.space, self.variation.output)
+        graph = canonical_key(dataflow)
+        if graph not in self._examined:
+            if len(self._examined) >= REMEMBERED:
+                self._examined.clear()
+            self._examined[graph] = strongest_key(dataflow), useless(dataflow)
+        return self._examined[graph]
 
     def _known(self, key: str) -> bool:
         return key in self.scored or key in self.failed or key in self.training
@@ -156,7 +172,7 @@ class Novelty:
             self.scored.setdefault(trial.key, trial)
 
 
-def examine(cell: Cell, space: Space, output: str) -> tuple[str, str]:
+def examine(cell: Cell, space: Space, output: str) -> Examined:
     """Strongest key, and why the cell is useless (empty: it is not).
 
     The cell is flat and legal by construction, so it is lowered without being checked again.
