@@ -1,14 +1,18 @@
 """How much training the keys and the pre-filter would save, in the paper's profile.
 
-    python benchmarks/savings.py [--cycles 2000] [--seeds 3] [--nodes 9]
+    python benchmarks/savings.py [--cycles 2000] [--seeds 3] [--nodes 9] [--surrogate NAME]
 
-Aging evolution from the LSTM, in which nothing is trained.  A cell is worth what one of two
-surrogates says, and 1 less where it is useless.  In `heritable` each live node is worth a random
-number for its function and what it reads, and a cell is worth the mean, so that children resemble
-their parents; in `rugged` each cell is worth a random number of its own, so that a better one than
-the best is seldom found.  Counted are trials that the `default` profile would not have trained: cells
-that an earlier trial has had, by the key of the graph and by that of algebra, and cells that ignore
-the input, the state or both.
+Aging evolution from the LSTM, in which nothing is trained.  What a cell is worth says one of three
+surrogates, and 1 less for a useless one:
+
+- neutral: a random number for each trial, so that nothing is selected but not to be useless;
+- heritable: each live node has a random number for its function and what it reads, and a cell their
+  mean, so that children resemble their parents;
+- rugged: a random number for each cell, so that a better one than the best is seldom found.
+
+Counted are trials that the `default` profile would not have trained: cells that an earlier trial
+has had, by the key of the graph and by that of algebra, and cells that ignore the input, the state
+or both.
 """
 
 from __future__ import annotations
@@ -50,7 +54,10 @@ class Counted:
 def main() -> None:
     asked = arguments()
     print(f"{'surrogate':11}{'output':20}{'part':16}" + "".join(f"{h:>18}" for h in HEADS))
-    for surrogate, worth in SURROGATES.items():
+    chosen = (
+        SURROGATES if asked.surrogate is None else {asked.surrogate: SURROGATES[asked.surrogate]}
+    )
+    for surrogate, worth in chosen.items():
         for output, words in OUTPUTS.items():
             runs = [list(run(output, seed, worth, asked)) for seed in range(asked.seeds)]
             for part, where in PARTS.items():
@@ -72,10 +79,15 @@ def spreads(runs: Sequence[Sequence[Counted]]) -> Iterator[str]:
         yield f"{f'{mean:.0f} % ({min(shares):.0f}-{max(shares):.0f})':>18}"
 
 
-Worth = Callable[[Dataflow, str], float]
+Worth = Callable[[Dataflow, Trial], float]
 
 
-def heritable(dataflow: Dataflow, key: str) -> float:
+def neutral(dataflow: Dataflow, trial: Trial) -> float:
+    """Nothing of the cell."""
+    return chance(str(trial.seed))
+
+
+def heritable(dataflow: Dataflow, trial: Trial) -> float:
     """The mean worth of the live nodes."""
     kinds = {
         dataflow.input: "x",
@@ -91,12 +103,12 @@ def _feature(node: FlatNode, kinds: dict[str, str]) -> str:
     return f"{node.function}: {edges}"
 
 
-def rugged(dataflow: Dataflow, key: str) -> float:
+def rugged(dataflow: Dataflow, trial: Trial) -> float:
     """A worth of the cell's own."""
-    return chance(key)
+    return chance(trial.key)
 
 
-SURROGATES: dict[str, Worth] = {"heritable": heritable, "rugged": rugged}
+SURROGATES: dict[str, Worth] = {"neutral": neutral, "heritable": heritable, "rugged": rugged}
 
 
 def chance(text: str) -> float:
@@ -113,7 +125,7 @@ def run(output: str, seed: int, worth: Worth, asked: argparse.Namespace) -> Iter
         dataflow = dataflow_of(job.cell, variation.space, output)
         trial = phase.ended(job, Measured()).trial
         assert trial is not None
-        score = worth(dataflow, trial.key) - bool(trial.useless)
+        score = worth(dataflow, trial) - bool(trial.useless)
         trial = replace(trial, outcome=SCORED, measured=Measured(score, score))
         phase.tell(trial)
         graph = canonical_key(dataflow)
@@ -147,6 +159,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--cycles", type=int, default=2000, help="children of each search")
     parser.add_argument("--seeds", type=int, default=3, help="searches of each kind")
+    parser.add_argument("--surrogate", choices=SURROGATES, help="this one only")
     parser.add_argument("--nodes", type=int, default=9, help="nodes of random cells")
     return parser.parse_args()
 
