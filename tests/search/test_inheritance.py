@@ -24,6 +24,11 @@ CHILD = loads("cell A(x, h) -> b { a = tanh(@x, @h); n = relu(@h); b = relu(@a) 
 RUN: dict[str, Any] = {
     "settings": {"steps": 4, "examples": 64, "length": 4, "hidden": 4},
     "inherit": True,
+    "fidelity": (1, 2),
+    "eta": 2,
+    "patience": 2,
+    "proxy": "hidden_covariance",
+    "candidates": 2,
     "population": 4,
     "sample": 2,
     "cycles": 12,
