@@ -106,7 +106,7 @@ class Settings:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """From the store."""
-        lists = {name: tuple(values.get(name, ())) for name in ("seeds", "fidelity")}
+        lists = {name: tuple(values[name]) for name in ("seeds", "fidelity") if name in values}
         return cls(**{**values, **lists})
 
     @classmethod
