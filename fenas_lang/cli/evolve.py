@@ -41,6 +41,7 @@ OPTIONS = (
     *("population", "sample", "cycles", "nodes", "workers", "threads", "seed", "output", "by"),
     *("strategy", "init", "profile", "repeats", "baselines", "limit", "memory", "ray", "sharing"),
     *("mutator", "mutator_limit"),
+    *("eta", "patience", "inherit", "proxy", "candidates"),
 )
 """The options of `evolve` that are fields of the run's settings."""
 
@@ -135,6 +136,23 @@ def evolve(
     sharing: Annotated[
         int, typer.Option(min=1, help="Shared weights are trained as long as so many cells.")
     ] = 10,
+    fidelity: Annotated[
+        str | None,
+        typer.Option(help="Rungs of successive halving, in epochs.", metavar="1,3,9"),
+    ] = None,
+    eta: Annotated[int, typer.Option(min=2, help="The best 1/eta go on from a rung.")] = 3,
+    patience: Annotated[
+        int | None, typer.Option(min=1, help="Epochs without a better score that end a training.")
+    ] = None,
+    inherit: Annotated[
+        bool, typer.Option("--inherit", help="Children begin with their parents' weights.")
+    ] = False,
+    proxy: Annotated[
+        str | None, typer.Option(help="Chooses what to train, untrained: hidden_covariance.")
+    ] = None,
+    candidates: Annotated[
+        int, typer.Option(min=2, help="Cells that the proxy chooses from, for each trial.")
+    ] = 4,
     force: Annotated[
         bool, typer.Option("--force", help="Begin anew; keeps an old store as .bak.")
     ] = False,
@@ -150,6 +168,8 @@ def evolve(
     fenasc evolve LSTM GRU --task digits --strategy nsga2 --objectives score,flops
     fenasc evolve LSTM --task digits --mutator 'python propose.py' --mutator-limit 30
     fenasc evolve LSTM --task digits --strategy enas --sharing 20 --population 50 --cycles 0
+    fenasc evolve LSTM --task digits --set epochs=9 --fidelity 1,3,9 --patience 3
+    fenasc evolve LSTM --task digits --inherit --proxy hidden_covariance --candidates 8
     """
     from fenas_lang.search import study
     from fenas_lang.tasks.settings import assignments
@@ -157,6 +177,7 @@ def evolve(
     options = {name: context.params[name] for name in OPTIONS}
     if objectives is not None:
         options["objectives"] = tuple(name.strip() for name in objectives.split(","))
+    options["fidelity"] = _rungs(fidelity)
     if mutation:
         options["mutations"] = _weights(mutation)
     with _interruptible(store):
@@ -258,6 +279,16 @@ def export(
 
     as_parquet = output is not None and output.suffix == PARQUET
     write(parquet_bytes(store) if as_parquet else csv_text(store), output)
+
+
+def _rungs(given: str | None) -> tuple[int, ...]:
+    """`1,3,9` as numbers of epochs."""
+    try:
+        return tuple(int(epochs) for epochs in given.split(",")) if given else ()
+    except ValueError:
+        raise typer.BadParameter(
+            f"`{given}` is no list of epochs, such as 1,3,9", param_hint="--fidelity"
+        ) from None
 
 
 def _weights(given: list[str]) -> dict[str, float]:

@@ -205,10 +205,10 @@ TAKEN_DATABASE = Rule(
 
 UNKNOWN_PLUGIN = Rule(
     "FEN520",
-    "unknown strategy, mutation or profile",
+    "unknown strategy, mutation, proxy or profile",
     "there is no {kind} `{name}`; there are {known}",
-    "Strategies and mutations are files of `fenas_lang/search/strategies` and"
-    " `fenas_lang/search/mutations`; their names are the files'.",
+    "Strategies, mutations and proxies are files of `fenas_lang/search/strategies`, `mutations` and"
+    " `proxies`; their names are the files'.",
     bad=f"{_EVOLVE} --strategy ageing",
     good=f"{_EVOLVE} --strategy aging",
     hint="did you mean `{suggestion}`?",

@@ -64,6 +64,7 @@ def described(task: Any) -> Ready:
         task.checksum,
         settings=vars(task.settings),
         references={str(name): float(score) for name, score in references.items()},
+        epochs=task.steps // task.epoch if hasattr(task, "epoch") else None,
     )
 
 
@@ -71,7 +72,8 @@ def train(task: Any, job: Job) -> Measured:
     """Train the job's cell; whatever happens is a measurement, or a failure with reason and log."""
     started, clock = time.time(), time.perf_counter()
     try:
-        outcome = task.evaluate(job.cell, seed=job.seed, seconds=job.seconds, test=job.test)
+        more = _looked_at(job) | _inherited(job)
+        outcome = task.evaluate(job.cell, seed=job.seed, seconds=job.seconds, test=job.test, **more)
         measured = _measured(outcome)
     except MemoryError:
         measured = Measured(reason=OUT_OF_MEMORY, log=traceback.format_exc())
@@ -91,7 +93,26 @@ def train(task: Any, job: Job) -> Measured:
     )
 
 
-FACTS = ("metrics", "parameters", "parts", "steps", "hardware")
+def _looked_at(job: Job) -> dict[str, Any]:
+    """The schedule as an argument for a task, where there is one."""
+    if not (job.rungs or job.patience):
+        return {}
+    from fenas_lang.tasks.schedule import Rung, Schedule
+
+    return {"schedule": Schedule(tuple(Rung(*rung) for rung in job.rungs), job.patience)}
+
+
+def _inherited(job: Job) -> dict[str, Any]:
+    """The weights as an argument for a task, where they are passed on."""
+    if job.kept is None:
+        return {}
+    from fenas_lang.tasks.weights import Weights
+
+    parent = None if job.parent is None else Path(job.parent)
+    return {"weights": Weights(parent, job.unchanged, Path(job.kept))}
+
+
+FACTS = ("metrics", "parameters", "parts", "steps", "rungs", "inherited", "hardware")
 
 
 def _measured(outcome: Any) -> Measured:

@@ -92,7 +92,8 @@ class FinalPhase:
         unit, repeat = self._place(number)
         cell = Individual(number, unit.source, None).cell
         seed = derived_seed(self.settings.seed, repeat, "final")
-        return Job(FINAL, number, cell, seed, test=True, seconds=self.settings.limit)
+        limit, patience = self.settings.limit, self.settings.patience
+        return Job(FINAL, number, cell, seed, test=True, seconds=limit, patience=patience)
 
     def _place(self, number: int) -> tuple[Entrant, int]:
         unit, repeat = divmod(number, self.settings.repeats)

@@ -8,6 +8,9 @@ from typing import Any
 from fenas_lang.diagnostics import Diagnostic
 from fenas_lang.syntax.ast import Cell
 
+Rungs = tuple[tuple[int, float | None], ...]
+"""Epochs, and the score to go on with after them, None where any does; the last ones end it."""
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -27,7 +30,11 @@ class Setup:
 
 @dataclass(frozen=True)
 class Job:
-    """Train this cell; `test` also measures the test data, `seconds` bound the training."""
+    """Train this cell; `test` also measures the test data, `seconds` bound the training.
+
+    `rungs` and `patience` (in epochs) may end it early.  `parent` is a file of weights that the
+    nodes in `unchanged` begin with, `kept` where the trained weights are written.
+    """
 
     phase: str
     number: int
@@ -35,13 +42,19 @@ class Job:
     seed: int
     test: bool = False
     seconds: float | None = None
+    rungs: Rungs = ()
+    patience: int | None = None
+    parent: str | None = None
+    unchanged: tuple[str, ...] = ()
+    kept: str | None = None
 
 
 @dataclass(frozen=True)
 class Ready:
     """The task is loaded: its metric, and what its scores depend on.
 
-    `references` are what simple predictors get on the validation data, in the metric's unit.
+    `references` are what simple predictors get on the validation data, in the metric's unit;
+    `epochs` the length of a training, None where the task does not say.
     """
 
     task: str
@@ -50,6 +63,7 @@ class Ready:
     checksum: str
     settings: dict[str, Any] = field(default_factory=dict)
     references: dict[str, float] = field(default_factory=dict)
+    epochs: int | None = None
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
 from fenas_lang.check.check import Checked
 from fenas_lang.ir.canonical import canonical_key
-from fenas_lang.ir.lower import lower_checked
+from fenas_lang.ir.graph import Dataflow
+from fenas_lang.ir.lower import expand, lower_checked
+from fenas_lang.proof.ring_key import NO_RING_KEY, ring_key
 from fenas_lang.search.mutator import NoChild
 from fenas_lang.search.randomness import stream
 from fenas_lang.search.settings import PATIENCE, REDRAWS, Settings
@@ -20,6 +22,14 @@ from fenas_lang.spaces.model import Space
 from fenas_lang.spaces.outputs import RULES, rule_mean
 from fenas_lang.syntax.ast import Cell
 
+Examined = tuple[str, str]
+"""A cell's strongest key, and why it is useless."""
+REMEMBERED = 50_000
+"""So many graphs are not examined again, which bounds memory."""
+
+Choice = Callable[[Cell], float]
+"""What a proxy gives a cell."""
+
 ASK = REDRAWS + 1
 """Draws of one ask."""
 
@@ -28,7 +38,8 @@ ASK = REDRAWS + 1
 class Candidate:
     """What is to become a trial; `copy_of` is the scored trial of an equal cell.
 
-    `draws` counts the proposals up to this one, `rejections` are those refused as useless.
+    `draws` counts the proposals up to this one, `rejections` are those refused as useless,
+    `guesses` what a proxy gave this one and those that it was chosen from.
     """
 
     proposal: Proposal
@@ -37,6 +48,7 @@ class Candidate:
     copy_of: Trial | None
     draws: int
     rejections: tuple[Rejection, ...] = ()
+    guesses: tuple[float, ...] = ()
 
 
 class Exhausted(Exception):
@@ -65,6 +77,8 @@ class Novelty:
     failed: set[str] = field(default_factory=set)
     training: set[str] = field(default_factory=set)
     barren: int = 0
+    choice: Choice | None = None
+    _examined: dict[str, Examined] = field(default_factory=dict)
 
     def ask(self, number: int) -> Candidate:
         """The candidate for the trial of this number.
@@ -79,24 +93,34 @@ class Novelty:
         return candidate
 
     def is_hit(self, candidate: Candidate) -> bool:
-        """Whether the candidate takes the score that an equal cell has."""
-        return self.settings.rules.novelty and candidate.copy_of is not None
+        """Whether the candidate takes the score that an equal cell has.
+
+        Never where weights are inherited: there a score is not the cell's alone.
+        """
+        lends = self.settings.rules.novelty and not self.settings.inherit
+        return lends and candidate.copy_of is not None
 
     def _ask(self, number: int) -> Candidate:
-        first = self._draw(number, 0)
-        if number < len(self.settings.seeds) or not self.settings.rules.novelty:
-            return first
+        if number < len(self.settings.seeds):
+            return self._draw(number, 0)
+        if not self.settings.rules.novelty:
+            return self._chosen([self._draw(number, draw) for draw in range(self.wanted)])
         rejections: list[Rejection] = []
         hit: Candidate | None = None
+        new: dict[str, Candidate] = {}
         for draw in count():
-            candidate = self._draw(number, draw, rejections) if draw else first
+            candidate = self._draw(number, draw, rejections)
             if candidate.useless:
                 rejections.append(_rejection(number, draw, candidate))
             elif not self._known(candidate.key):
-                return replace(candidate, rejections=tuple(rejections))
+                new.setdefault(candidate.key, candidate)
             elif hit is None and candidate.copy_of is not None:
                 hit = candidate
-            if (draw + 1) % ASK == 0:
+            at_end = (draw + 1) % ASK == 0
+            if len(new) == self.wanted or (new and at_end):
+                found = self._chosen(list(new.values()))
+                return replace(found, draws=draw + 1, rejections=tuple(rejections))
+            if at_end:
                 if self.barren + (draw + 1) // ASK >= PATIENCE:
                     raise Exhausted(tuple(rejections))
                 if hit is not None:
@@ -104,6 +128,22 @@ class Novelty:
                 if self.training:
                     raise Waiting
         raise AssertionError("count() does not end")
+
+    @property
+    def wanted(self) -> int:
+        """How many cells a proxy chooses from; 1 without one."""
+        return 1 if self.choice is None else self.settings.candidates
+
+    def _chosen(self, candidates: Sequence[Candidate]) -> Candidate:
+        """The one that the proxy puts first, the earliest of equals."""
+        if self.choice is None:
+            return candidates[0]
+        guesses = [self.choice(candidate.proposal.cell) for candidate in candidates]
+        best = max(range(len(guesses)), key=guesses.__getitem__)
+        others = [guess for place, guess in enumerate(guesses) if place != best]
+        return replace(
+            candidates[best], draws=candidates[-1].draws, guesses=(guesses[best], *others)
+        )
 
     def _draw(self, number: int, draw: int, rejections: Sequence[Rejection] = ()) -> Candidate:
         rng = stream(self.settings.seed, number, f"draw {draw}")
@@ -114,8 +154,18 @@ class Novelty:
         except NoChild as failed:
             failed.draws, failed.rejections = draw + 1, tuple(rejections)
             raise
-        key, reason = examine(proposal.cell, self.variation.space, self.variation.output)
+        key, reason = self._examine(proposal.cell)
         return Candidate(proposal, key, reason, self.scored.get(key), draw + 1)
+
+    def _examine(self, cell: Cell) -> Examined:
+        """`examine`, of which the algebra is done once for each graph."""
+        dataflow = dataflow_of(cell, self.variation.space, self.variation.output)
+        graph = canonical_key(dataflow)
+        if graph not in self._examined:
+            if len(self._examined) >= REMEMBERED:
+                self._examined.clear()
+            self._examined[graph] = strongest_key(dataflow), useless(dataflow)
+        return self._examined[graph]
 
     def _known(self, key: str) -> bool:
         return key in self.scored or key in self.failed or key in self.training
@@ -130,15 +180,26 @@ class Novelty:
             self.scored.setdefault(trial.key, trial.bare)
 
 
-def examine(cell: Cell, space: Space, output: str) -> tuple[str, str]:
-    """Canonical key, and why the cell is useless (empty: it is not).
+def examine(cell: Cell, space: Space, output: str) -> Examined:
+    """Strongest key, and why the cell is useless (empty: it is not).
 
     The cell is flat and legal by construction, so it is lowered without being checked again.
     """
+    dataflow = dataflow_of(cell, space, output)
+    return strongest_key(dataflow), useless(dataflow)
+
+
+def dataflow_of(cell: Cell, space: Space, output: str) -> Dataflow:
+    """A flat cell of a space, lowered; its first output follows the rule `output`."""
     made = rule_mean(cell, space)
     checked = Checked(cell, space, cell, RULES[output], made, space.definitions)
-    dataflow = lower_checked(checked)
-    return canonical_key(dataflow), useless(dataflow)
+    return lower_checked(checked)
+
+
+def strongest_key(dataflow: Dataflow) -> str:
+    """`ring1:…`, the same for cells that are one function by algebra; `fen1:…` of the largest."""
+    key = ring_key(expand(dataflow))
+    return canonical_key(dataflow) if key == NO_RING_KEY else key
 
 
 def _rejection(number: int, draw: int, candidate: Candidate) -> Rejection:

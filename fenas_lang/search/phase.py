@@ -6,16 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from fenas_lang.search import proxy as proxies
 from fenas_lang.search import strategy as strategies
+from fenas_lang.search.halving import Halving
+from fenas_lang.search.inheritance import Inheritance
 from fenas_lang.search.messages import Job
 from fenas_lang.search.mutator import NoChild
-from fenas_lang.search.novelty import Candidate, Exhausted, Novelty, Waiting
+from fenas_lang.search.novelty import (
+    Candidate,
+    Choice,
+    Exhausted,
+    Novelty,
+    Waiting,
+    dataflow_of,
+)
 from fenas_lang.search.pending import Pending
 from fenas_lang.search.randomness import derived_seed
 from fenas_lang.search.settings import Settings
 from fenas_lang.search.strategy import Individual
 from fenas_lang.search.trial import FAILED, HIT, SEARCH, Measured, Rejection, Trial
 from fenas_lang.search.variation import RANDOM_NAME, Variation
+from fenas_lang.syntax.ast import Cell
 
 if TYPE_CHECKING:
     from fenas_lang.search.sharing.surroundings import Surroundings
@@ -67,12 +78,15 @@ class SearchPhase:
     settings: Settings
     variation: Variation
     name: str = SEARCH
+    inheritance: Inheritance | None = None
     _started: dict[int, _Started] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         strategy = strategies.named(self.settings.strategy)
         self._strategy = strategy(self.settings, self.variation)
-        self._novelty = Novelty(self.settings, self.variation, self._strategy)
+        choice = _choice(self.settings, self.variation)
+        self._novelty = Novelty(self.settings, self.variation, self._strategy, choice=choice)
+        self._halving = Halving(self.settings.fidelity, self.settings.eta)
         self._roots = {number: seed.name for number, seed in enumerate(self.variation.seeds)}
         self._pending = Pending(self.total)
 
@@ -123,14 +137,27 @@ class SearchPhase:
         cell = replace(proposal.cell, name=self._name(number, proposal.parents))
         self._started[number] = _Started(candidate, str(cell))
         seed = derived_seed(self.settings.seed, number, "training")
-        job = Job(SEARCH, number, cell, seed, seconds=self.settings.limit)
+        job = Job(
+            SEARCH,
+            number,
+            cell,
+            seed,
+            seconds=self.settings.limit,
+            rungs=self._halving.cutoffs(),
+            patience=self.settings.patience,
+        )
         if self._novelty.is_hit(candidate):
             assert candidate.copy_of is not None
-            copied = candidate.copy_of
-            return self._entry(job, Measured(copied.score, copied.metric), HIT)
+            return self._entry(job, lent(candidate.copy_of), HIT)
         if isinstance(self._strategy, strategies.Appraising):
             return self.ended(job, self._strategy.appraise(cell))
-        return job
+        if self.inheritance is None:
+            return job
+        return self.inheritance.lent(job, proposal.parents, self._living)
+
+    @property
+    def _living(self) -> Sequence[Individual]:
+        return tuple(getattr(self._strategy, "alive", ()))
 
     def _name(self, number: int, parents: tuple[int, ...]) -> str:
         """The root of the lineage and the trial's number; a seed keeps its own name."""
@@ -149,6 +176,9 @@ class SearchPhase:
         candidate, copied = started.candidate, started.candidate.copy_of
         if diff := candidate.proposal.diff:
             measured = replace(measured, facts={**measured.facts, "diff": diff})
+        if candidate.guesses:
+            guessed = {"proxy": {"name": self.settings.proxy, "scores": candidate.guesses}}
+            measured = replace(measured, facts={**measured.facts, **guessed})
         trial = Trial(
             number=job.number,
             phase=SEARCH,
@@ -174,6 +204,28 @@ class SearchPhase:
             self.variation.mutator.tell(trial)
         individual = Individual(trial.number, trial.source, trial.score, trial.parents)
         self._strategy.tell(individual)
+        self._halving.tell(trial)
+        if self.inheritance is not None:
+            self.inheritance.tell(trial.number, self._living)
+
+
+def lent(trial: Trial) -> Measured:
+    """What a copy of a trial takes over: its score, and at which rungs that was reached."""
+    facts = {"rungs": trial.measured.facts["rungs"]} if "rungs" in trial.measured.facts else {}
+    return Measured(trial.score, trial.metric, facts=facts)
+
+
+def _choice(settings: Settings, variation: Variation) -> Choice | None:
+    """What the run's proxy gives a cell, on the same random inputs for all."""
+    if settings.proxy is None:
+        return None
+    score = proxies.named(settings.proxy)
+    seed = derived_seed(settings.seed, 0, "proxy")
+
+    def choice(cell: Cell) -> float:
+        return score(cell, dataflow_of(cell, variation.space, variation.output), seed)
+
+    return choice
 
 
 def best_of(trials: Sequence[Trial]) -> Trial | None:

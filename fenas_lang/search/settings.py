@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from fenas_lang import registry
 from fenas_lang.rules import search as rules
 from fenas_lang.search import mutation, strategy
+from fenas_lang.search import proxy as proxies
 from fenas_lang.search.variation import INITS, MUTANTS, MUTATOR, RANDOM
 from fenas_lang.spaces.sample import DRAW
 
@@ -61,6 +62,9 @@ class Settings:
     size `hidden`, which the task says.  `mutator` is the command line of an outside program, the
     mutation of that name, and `mutator_limit` bounds each of its answers in seconds.
     Strategies that share weights train them as long as `sharing` cells.
+    `fidelity` are the rungs of successive halving in epochs, where the best 1/`eta` go on;
+    `patience` are epochs without a better score that end a training; with `inherit` children begin
+    with their parents' weights; `proxy` chooses one of `candidates` cells for each trial.
     """
 
     task: str
@@ -84,6 +88,12 @@ class Settings:
     repeats: int = 3
     baselines: int = 0
     limit: float | None = None
+    fidelity: tuple[int, ...] = ()
+    eta: int = 3
+    patience: int | None = None
+    inherit: bool = False
+    proxy: str | None = None
+    candidates: int = 4
     workers: int = 1
     threads: int = 1
     memory: float | None = None
@@ -123,8 +133,9 @@ class Settings:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """From the store."""
-        told = {"objectives": (), **values}
-        return cls(**told | {name: tuple(told[name]) for name in ("seeds", "objectives")})
+        told = {"objectives": (), "fidelity": (), **values}
+        lists = ("seeds", "objectives", "fidelity")
+        return cls(**told | {name: tuple(told[name]) for name in lists})
 
     @classmethod
     def of(cls, store: Store) -> Self:
@@ -146,6 +157,7 @@ class Settings:
         strategy.named(self.strategy)
         self._validate_objectives()
         self._validate_mutator()
+        self._validate_trainings()
         for name, weight in self.mutations.items():
             # The outside program is no file of the folder, and what it returns is checked.
             if name != MUTATOR:
@@ -186,9 +198,25 @@ class Settings:
         fits = distinct and strategy.SCORE in self.objectives
         _expect(fits, "the list of objectives", shown, "score and at least one other, each once")
 
+    def _validate_trainings(self) -> None:
+        rungs = self.fidelity
+        rising = all(whole(r) for r in rungs) and list(rungs) == sorted({r for r in rungs if r > 0})
+        shown = ",".join(map(str, rungs))
+        _expect(rising, "fidelity", shown, "rising numbers of epochs, such as 1,3,9")
+        if self.proxy is not None:
+            proxies.check_name(self.proxy)
+        if self.inherit:
+            keeps = strategy.has_living(self.strategy)
+            needs = "left out with a strategy that has no population"
+            _expect(keeps, "inherit", f"on, with strategy {self.strategy}", needs)
+            default = self.profile == "default"
+            needs = "off: the paper trains every child from new weights"
+            _expect(default, "inherit", f"on, in the profile {self.profile}", needs)
+
     def _validate_numbers(self) -> None:
         least = {"population": 1, "sample": 1, "cycles": 0, "workers": 1, "threads": 1}
-        least |= {"repeats": 1, "baselines": 0, "sharing": 1}
+        least |= {"repeats": 1, "baselines": 0, "sharing": 1, "eta": 2, "candidates": 2}
+        least |= {"patience": 1} if self.patience is not None else {}
         for name, low in least.items():
             value = getattr(self, name)
             _expect(whole(value), name, value, "a whole number")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fenas_lang.search.halving import reached
 from fenas_lang.search.lock import is_written
 from fenas_lang.search.objectives import Compromise, pareto_front
 from fenas_lang.search.pace import Pace, pace
@@ -28,7 +29,8 @@ class Status:
     """Counts of a run.
 
     `hits` took the score of an equal cell, `rejected` were refused before training.  `copies` and
-    `useless` count trained cells that another profile would have saved.  `failures` are by reason;
+    `useless` count trained cells that another profile would have saved.  `rungs` says how many
+    trainings came to which rung, in epochs.  `failures` are by reason;
     `ended`, `exhausted` and `inexact` are texts where they apply.  `state` is one of this module's
     constants, `pace` that of the search, `front` the Pareto front of one with several objectives.
     """
@@ -44,6 +46,7 @@ class Status:
     useless: int
     failures: Mapping[str, int]
     seconds: float
+    rungs: Mapping[int, int]
     best: Trial | None
     ended: str
     exhausted: str
@@ -74,6 +77,7 @@ class Status:
             "profile": told.profile,
             **{name: getattr(self, name) for name in counts},
             "failures": dict(self.failures),
+            "rungs": {str(epochs): count for epochs, count in self.rungs.items()},
             **{name: getattr(self, name) or None for name in texts},
             "best": self.best and _best(self.best),
             "objectives": list(told.wanted),
@@ -111,6 +115,7 @@ def status(location: str | Path) -> Status:
         useless=sum(bool(trial.useless) for trial in trials),
         failures=_failures([*trials, *finals]),
         seconds=sum(trial.measured.seconds for trial in (*trials, *finals)),
+        rungs=_rungs(trials),
         best=best_of(trials),
         front=_front(trials, told),
         **{name: meta.get(name, "") for name in ("ended", "exhausted", "inexact")},
@@ -128,6 +133,12 @@ def _unfinished(location: str | Path) -> str:
     if path is None:
         return UNFINISHED
     return RUNNING if is_written(path) else INTERRUPTED
+
+
+def _rungs(trials: Sequence[Trial]) -> dict[int, int]:
+    """How many trainings came to each rung."""
+    own = (trial for trial in trials if trial.outcome != HIT)
+    return dict(sorted(Counter(epochs for trial in own for epochs, _ in reached(trial)).items()))
 
 
 def _failures(trials: Sequence[Trial]) -> dict[str, int]:

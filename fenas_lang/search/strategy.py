@@ -69,6 +69,8 @@ class Strategy(Protocol):
 
     One that makes no mutants says `MUTATES = False`; one that can have several objectives names as
     `OBJECTIVES` those that it has unless told otherwise.
+    One with a population has the living, those that may become parents, as `alive`, and says so
+    with an annotation of the class.
     """
 
     def __init__(self, settings: Settings, variation: Variation) -> None: ...
@@ -113,6 +115,11 @@ class Appraising(Strategy, Protocol):
     def appraise(self, cell: Cell) -> Measured:
         """The score of a candidate, or why it has none."""
         ...
+
+
+def has_living(name: str) -> bool:
+    """Whether the strategy of this name has a population.  Raises FEN520."""
+    return "alive" in getattr(named(name), "__annotations__", {})
 
 
 def named(name: str) -> type[Strategy]:

@@ -14,6 +14,7 @@ from fenas_lang import pools
 from fenas_lang.rules import search as rules
 from fenas_lang.search.answers import StoredAnswers
 from fenas_lang.search.finals import FinalPhase, entrants
+from fenas_lang.search.inheritance import Inheritance, folder_of
 from fenas_lang.search.interrupt import stop_requests
 from fenas_lang.search.messages import Job, Ready, Setup
 from fenas_lang.search.mutator import Mutator
@@ -56,18 +57,22 @@ def evolve(
     task, or `module:NAME` of a class like those in `fenas_lang.tasks`; `settings` are the task's,
     `data` its directory.  `store` is a file, or the URL of a database.  `options` are the fields of
     `Settings`: population, sample, cycles, nodes, output, by, seed, strategy, mutations, init,
-    profile, repeats, baselines, limit, workers, threads, memory, ray,
-    objectives, mutator, mutator_limit.
+    profile, repeats, baselines, limit, workers, threads, memory, ray, fidelity, eta, patience,
+    inherit, proxy, candidates, objectives, mutator, mutator_limit.
 
     Raises FenError, where nothing was begun or what was done is stored; and KeyboardInterrupt after
     Ctrl-C, with all trials that ended stored, so that `resume` goes on.
     """
     told = _settings(cells, task, space or pools.space(task), data, settings or {}, options)
     check_place(store, force)
+    inheritance = _inheritance(told, store)
     with _begun(told, watcher) as (pool, ready):
         told = replace(told, hidden=int(ready.settings.get("hidden", told.hidden)))
+        check_lengths(told, ready)
         meta = {"settings": told.as_json(), "task": asdict(ready), "created": time.time()}
         with Store.create(store, meta, force=force) as opened:
+            if inheritance is not None:
+                inheritance.clear()
             return _Study(told, opened, pool, watcher or Watcher()).run(ready)
 
 
@@ -135,6 +140,31 @@ def _settings(
     told.validate()
     asked = request(seeds.space, told.nodes, None, told.output)
     return replace(told, nodes=asked.nodes, output=WORDS[asked.output])
+
+
+def check_lengths(settings: Settings, ready: Ready) -> None:
+    """Raises FEN522 where rungs or patience are not for trainings of the task's length."""
+    longest = max((*settings.fidelity, settings.patience or 0))
+    if not longest:
+        return
+    name = "fidelity" if settings.fidelity else "patience"
+    if ready.epochs is None:
+        given, expected = "given", f"left out: task {ready.task} does not count epochs"
+        raise rules.BAD_SETTING.error(name=name, given=given, expected=expected)
+    if longest > ready.epochs:
+        expected = f"at most {ready.epochs}, the epochs of a training on {ready.task}"
+        raise rules.BAD_SETTING.error(name=name, given=longest, expected=expected)
+
+
+def _inheritance(settings: Settings, store: str | Path) -> Inheritance | None:
+    """The weights of the run, where they are passed on."""
+    if not settings.inherit:
+        return None
+    folder = folder_of(store)
+    if folder is None:
+        expected = "left out, or the store a file, beside which weights are kept"
+        raise rules.BAD_SETTING.error(name="inherit", given="on", expected=expected)
+    return Inheritance(folder)
 
 
 @in_pool
@@ -205,9 +235,12 @@ class _Study:
             self._anchor = Path(folder)
             space = self._anchor / f"{variation.space.name}.space"
             space.write_text(self.settings.space, encoding="utf-8")
-            search = SearchPhase(self.settings, variation)
+            inheritance = _inheritance(self.settings, self.store.location)
+            search = SearchPhase(self.settings, variation, inheritance=inheritance)
             search.begin(self._surroundings())
             self._drive(search, ready)
+            if inheritance is not None:
+                inheritance.clear()
             trials = self.store.trials(SEARCH)
             found = entrants(self.settings, variation, trials)
             self._drive(FinalPhase(self.settings, found), ready)

@@ -78,6 +78,9 @@ def status_text(status: Status) -> str:
     if status.copies or status.useless:
         known, useless = status.copies, status.useless
         lines.append(f"trained although known: {known}, although useless: {useless}")
+    if status.rungs:
+        counts = (f"{count} to {epochs}" for epochs, count in status.rungs.items())
+        lines.append(f"rungs     {', '.join(counts)} epochs")
     lines += [f"failed    {count} × {reason}" for reason, count in status.failures.items()]
     if status.best is not None:
         best = status.best

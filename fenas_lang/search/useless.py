@@ -1,34 +1,84 @@
-"""Cells that no training can make useful, as their structure shows."""
+"""Cells that no training can make useful, as their structure or their algebra shows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 from fenas_lang.ir.graph import Dataflow, FlatNode
+from fenas_lang.ir.lower import expand
+from fenas_lang.ir.polynomial import OutOfBudget
+from fenas_lang.proof.normal_form import NormalForm
+from fenas_lang.proof.renaming import unnamed_form
+from fenas_lang.proof.ring_key import BUDGET
 
+CONSTANT = "is constant"
 IGNORES_INPUT = "ignores the input"
 IGNORES_STATE = "ignores the state"
+
+INPUT = -1
+"""Stands for the input where states are numbered from 0."""
+
+Reads = Mapping[int, frozenset[int]]
+"""By output: the states that its value depends on, and INPUT where it depends on the input."""
 
 
 def useless(dataflow: Dataflow) -> str:
     """Why what the layer emits cannot depend on its whole history; empty where it can.
 
     The emitted output must read the input, now or by way of the states, and some state that the
-    input reaches; `a - a` counts as reading nothing.
+    input reaches.  What cancels in the normal form of the prover counts as not read; for a cell
+    past its budget only `a - a` does.
     """
-    reads = _reach(dataflow)
-    emitted = reads(dataflow.outputs[0])
-    if dataflow.input not in emitted:
+    return _reason(by_structure(dataflow)) or _reason(by_algebra(dataflow))
+
+
+def _reason(reads: Reads) -> str:
+    emitted = _history(reads, 0)
+    if not emitted:
+        return CONSTANT
+    if INPUT not in emitted:
         return IGNORES_INPUT
-    nexts = dict(zip(dataflow.states, dataflow.outputs, strict=True))
-    carried = (state for state in nexts if state in emitted)
-    return "" if any(dataflow.input in reads(nexts[state]) for state in carried) else IGNORES_STATE
+    carried = emitted - {INPUT}
+    return "" if any(INPUT in _history(reads, state) for state in carried) else IGNORES_STATE
+
+
+def _history(reads: Reads, output: int) -> set[int]:
+    """What an output depends on in this and all earlier steps; state k is output k, a step ago."""
+    found, pending = set[int](), [output]
+    while pending:
+        fresh = reads[pending.pop()] - found
+        found |= fresh
+        pending += fresh - {INPUT}
+    return found
+
+
+def by_structure(dataflow: Dataflow) -> Reads:
+    """What the outputs read over the edges of the cell."""
+    number = {name: k for k, name in enumerate(dataflow.states)} | {dataflow.input: INPUT}
+    reach = _reach(dataflow)
+    return {
+        k: frozenset(number[name] for name in reach(output) if name in number)
+        for k, output in enumerate(dataflow.outputs)
+    }
+
+
+def by_algebra(dataflow: Dataflow) -> Reads:
+    """What the outputs read in normal form; over the edges where there is none in the budget."""
+    try:
+        form = unnamed_form(expand(dataflow), BUDGET)
+    except OutOfBudget:
+        return by_structure(dataflow)
+    return {k: frozenset(_leaves(form, k)) for k in range(len(dataflow.outputs))}
+
+
+def _leaves(form: NormalForm, output: int) -> Iterable[int]:
+    for leaf in form.leaves(output):
+        yield INPUT if leaf.op == "input" else int(str(leaf.name))
 
 
 def _reach(dataflow: Dataflow) -> Callable[[str], set[str]]:
-    """From a name to all that its value depends on, in this and all earlier time steps."""
+    """From a name to all that its value depends on within a step, itself included."""
     sources = {node.name: _sources(node) for node in dataflow.nodes}
-    sources |= {s: (o,) for s, o in zip(dataflow.states, dataflow.outputs, strict=True)}
 
     def reach(name: str) -> set[str]:
         found, pending = {name}, [name]

@@ -20,9 +20,11 @@ MACHINERY = frozenset(
         "lookup",
         "models",
         "outcome",
+        "schedule",
         "settings",
         "supervised",
         "training",
+        "weights",
     }
 )
 """The files of this folder that are no tasks but what tasks are made of."""

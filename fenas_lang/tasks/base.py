@@ -22,8 +22,10 @@ from torch import Tensor, nn
 from fenas_lang.engine.layer import compile as compile_layer
 from fenas_lang.rules import tasks as rules
 from fenas_lang.tasks.outcome import Outcome, Progress
+from fenas_lang.tasks.schedule import WHOLE, Schedule
 from fenas_lang.tasks.settings import Settings
 from fenas_lang.tasks.training import LayerFactory, Training
+from fenas_lang.tasks.weights import NO_WEIGHTS, Weights
 
 VALID, TEST = "valid", "test"
 
@@ -61,6 +63,12 @@ class Task(ABC, Generic[S]):
     def steps(self) -> int:
         """Optimiser steps of a whole training."""
 
+    @property
+    def epoch(self) -> int:
+        """Optimiser steps of an epoch, in which rungs and patience count; here: of a task with a
+        setting `epochs`, and all steps for one without."""
+        return max(1, self.steps // int(getattr(self.settings, "epochs", 1)))
+
     @abstractmethod
     def model(self, cell: Any, build: LayerFactory) -> nn.Module:
         """An untrained model around the cell's layer; draws from torch's generator."""
@@ -80,7 +88,7 @@ class Task(ABC, Generic[S]):
     def reference_scores(self) -> dict[str, float]:
         """What simple predictors get on the validation data, in the metric's unit."""
 
-    def epoch(self) -> Self:
+    def one_pass(self) -> Self:
         """The same task with one pass over the data for a training, where it counts passes."""
         return self._with(epochs=1) if hasattr(self.settings, "epochs") else self
 
@@ -112,6 +120,8 @@ class Task(ABC, Generic[S]):
         progress: Callable[[Progress], None] | None = None,
         test: bool = False,
         build: LayerFactory = compile_layer,
+        schedule: Schedule = WHOLE,
+        weights: Weights = NO_WEIGHTS,
     ) -> Outcome:
         """Train a cell from `seed` and measure it.  Whatever the cell does is an `Outcome`.
 
@@ -119,11 +129,13 @@ class Task(ABC, Generic[S]):
         than `seconds` of training are a failure, so that only they make a result depend on the
         clock.  `progress` is called after every step; what it raises is passed on.  `test` also
         measures the test data, which no choice may rest on.  `build` makes the layer, by default
-        the engine does.  Torch's global generator is left as it was.
+        the engine does.  `schedule` says when the training is looked at and may end, `weights`
+        what it begins with and where they are kept.  Torch's global generator is left as it was.
         """
-        run = Training(self, seed, deadline_steps, seconds)
+        run = Training(self, seed, deadline_steps, seconds, schedule)
         with torch.random.fork_rng(devices=[]):
-            for event in run.stages(cell, build, (VALID, TEST) if test else (VALID,)):
+            splits = (VALID, TEST) if test else (VALID,)
+            for event in run.stages(cell, build, splits, weights):
                 if progress is not None:
                     progress(event)
         return run.outcome

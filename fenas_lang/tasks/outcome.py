@@ -38,8 +38,9 @@ class Outcome:
     `metric` is the task's metric on the validation data in its own unit, `score` the same with
     higher being better; both are None where `failure` gives a reason, and `log` then holds the
     details.  `parameters` counts the whole model, `parts` its named parts (`input_projection`
-    among them).  `seconds` and `hardware` differ from run to run and machine to machine; the rest
-    does not.
+    among them), `inherited` those that began with a parent's values.  `rungs` are the rungs that
+    the training came to, as `epochs` and `score`.  `seconds` and `hardware` differ from run to run
+    and machine to machine; the rest does not.
     """
 
     task: str
@@ -50,6 +51,8 @@ class Outcome:
     parameters: int = 0
     parts: Mapping[str, int] = field(default_factory=dict)
     steps: int = 0
+    rungs: tuple[Mapping[str, float], ...] = ()
+    inherited: int = 0
     seconds: float = 0.0
     hardware: str = ""
     failure: str | None = None

@@ -98,6 +98,11 @@ class GeneratedTask(SupervisedTask[G]):
     def steps(self) -> int:
         return self.settings.steps
 
+    @property
+    def epoch(self) -> int:
+        """As many steps as train on as many examples as are validated."""
+        return -(-self.settings.examples // self.settings.batch)
+
     def batches(self, generator: torch.Generator) -> Iterator[Examples]:
         while True:
             yield self.examples(self.settings.batch, generator)

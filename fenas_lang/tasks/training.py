@@ -20,6 +20,8 @@ from fenas_lang.tasks.outcome import (
     finite,
     reason_for,
 )
+from fenas_lang.tasks.schedule import Schedule, Watch
+from fenas_lang.tasks.weights import Weights
 
 if TYPE_CHECKING:
     from fenas_lang.tasks.base import Task
@@ -32,24 +34,38 @@ LayerFactory = Callable[..., nn.Module]
 class Training:
     """One training of one cell: its limits, its clock, and what came of it."""
 
-    def __init__(self, task: Task[Any], seed: int, deadline: int | None, seconds: float | None):
+    def __init__(
+        self,
+        task: Task[Any],
+        seed: int,
+        deadline: int | None,
+        seconds: float | None,
+        schedule: Schedule,
+    ):
         self.task, self.seed, self.seconds = task, seed, seconds
-        self.planned = task.steps if deadline is None else min(deadline, task.steps)
+        self.watch = Watch(schedule, task.epoch, self._score)
+        limit = self.watch.limit(task.steps)
+        self.planned = limit if deadline is None else min(deadline, limit)
         self.started = time.perf_counter()
         self.steps = 0
         self.parts: dict[str, int] = {}
+        self.inherited = 0
         self.metrics: dict[str, float] = {}
         self.failure: str | None = None
         self.log = ""
 
-    def stages(self, cell: Any, build: LayerFactory, splits: tuple[str, ...]) -> Iterator[Progress]:
+    def stages(
+        self, cell: Any, build: LayerFactory, splits: tuple[str, ...], weights: Weights
+    ) -> Iterator[Progress]:
         """Train and measure, with a pause after every step; failures end it and are kept."""
         try:
             torch.manual_seed(seed_for(self.seed, "initialisation"))
             model = self.task.model(cell, build)
             self.parts = parts(model)
+            self.inherited = weights.give(model)
             yield from self._train(model)
             self._measure(model.eval(), splits)
+            weights.take(model)
         except Exception as error:
             self.failure, self.log = reason_for(error), "".join(traceback.format_exception(error))
 
@@ -66,6 +82,9 @@ class Training:
             yield Progress(self.steps, self.planned, value)
             if self.seconds is not None and self._elapsed() > self.seconds:
                 raise TrainingFailed(TIME_LIMIT, f"{self.steps} of {self.planned} steps were done")
+            if self.watch.ends(self.steps, model):
+                break
+        self.watch.restore(model)
 
     def _update(self, model: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
         optimizer.zero_grad()
@@ -81,22 +100,32 @@ class Training:
                 measured |= self.task.measure(model, split)
         self.metrics = {name: finite(value, name) for name, value in measured.items()}
 
+    def _score(self, model: nn.Module) -> float:
+        """The model's score as it is now; a failure where it is not finite."""
+        value = self.task.measure(model, "valid")[self.task.metric]
+        return self._sign * finite(value, self.task.metric)
+
+    @property
+    def _sign(self) -> int:
+        return 1 if self.task.higher_is_better else -1
+
     def _elapsed(self) -> float:
         return time.perf_counter() - self.started
 
     @property
     def outcome(self) -> Outcome:
         metric = None if self.failure else self.metrics[self.task.metric]
-        sign = 1 if self.task.higher_is_better else -1
         return Outcome(
             task=self.task.name,
             seed=self.seed,
             metric=metric,
-            score=None if metric is None else sign * metric,
+            score=None if metric is None else self._sign * metric,
             metrics=self.metrics,
             parameters=sum(self.parts.values()),
             parts=self.parts,
             steps=self.steps,
+            rungs=tuple(self.watch.reached),
+            inherited=self.inherited,
             seconds=self._elapsed(),
             hardware=hardware(),
             failure=self.failure,

@@ -50,6 +50,33 @@ def test_evolve_leaves_the_cell_its_module_and_its_picture(folder: Path) -> None
     assert "Lineage" in cell.documentation
 
 
+def test_shorter_trainings_are_asked_for_in_words(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    task = "--task digits --set epochs=2 --set hidden=4 --fidelity 1,2 --eta 2 --patience 2"
+    more = "--inherit --proxy hidden_covariance --candidates 2 --repeats 1"
+    fenasc(f"evolve LSTM {task} {SHORT} {more}", tmp_path)
+    output, _ = fenasc("status run.db", tmp_path)
+    assert "rungs     15 to 1, " in output
+    found = json.loads(fenasc("status run.db --format json", tmp_path)[0])
+    assert found["rungs"]["1"] == 15 and found["hits"] == 0
+    output, _ = fenasc("export run.db", tmp_path)
+    assert all(word in output for word in ("hidden_covariance", "rungs", "inherited"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--fidelity 1,x", "`1,x` is no list of epochs, such as 1,3,9"),
+        ("--fidelity 3,1", "fidelity is 3,1, and must be rising numbers of epochs"),
+        ("--proxy covariance", "there is no proxy `covariance`"),
+        ("--inherit --profile paper", "inherit is on, in the profile paper, and must be off"),
+    ],
+)
+def test_what_does_not_fit_is_said(options: str, message: str, tmp_path: Path) -> None:
+    _, errors = fenasc(f"evolve LSTM --task digits {options}", tmp_path, status=2)
+    assert message in " ".join(errors.split())
+
+
 def test_best_prints_source_figures_and_baselines(folder: Path) -> None:
     output, _ = fenasc("best run.db", folder)
     assert "mean of 3 trainings on fresh seeds" in output

@@ -7,9 +7,19 @@ from random import Random
 
 import pytest
 
+from fenas_lang import canonical_key, ring_key
 from fenas_lang.check.loader import loads
 from fenas_lang.ir.lower import lower
-from fenas_lang.search.novelty import ASK, Candidate, Exhausted, Novelty, Waiting, examine
+from fenas_lang.proof.ring_key import NO_RING_KEY
+from fenas_lang.search.novelty import (
+    ASK,
+    Candidate,
+    Exhausted,
+    Novelty,
+    Waiting,
+    examine,
+    strongest_key,
+)
 from fenas_lang.search.settings import PATIENCE, Settings
 from fenas_lang.search.strategy import Individual, Proposal
 from fenas_lang.search.study import variation_of
@@ -157,9 +167,34 @@ def test_what_is_useless(text: str, reason: str) -> None:
 
 
 def test_lowering_without_a_check_gives_the_key_of_a_checked_cell() -> None:
-    from fenas_lang.ir.canonical import canonical_key
-
     for cell in (KNOWN, OTHER, EQUAL, BLIND):
-        assert key(cell) == canonical_key(lower(cell))
+        assert key(cell) == ring_key(cell)
     loose = loads("cell A(x, h) -> m { a = tanh(@x); b = relu(@h); m = mean(a, b) }")
-    assert examine(loose, FENAS, "loose")[0] == canonical_key(lower(loose))
+    assert examine(loose, FENAS, "loose")[0] == ring_key(loose)
+
+
+def test_cells_that_are_one_function_by_algebra_have_one_key() -> None:
+    apart = loads("cell A(x, h) -> a { b = identity(@x); c = identity(@h); a = tanh(b, c) }")
+    swapped = loads("cell B(x, h) -> a { c = identity(@x); b = identity(@h); a = tanh(c, b) }")
+    negated = loads("cell C in open (x, h) -> d { a = tanh(@x, @h); d = -a }")
+    plain = loads("cell D in open (x, h) -> a { a = tanh(@x, @h) }")
+    assert key(apart) == key(swapped)
+    assert strongest_key(lower(negated)) == ring_key(negated)
+    assert strongest_key(lower(plain)) == ring_key(plain)
+
+
+def test_a_cell_past_the_budget_of_algebra_has_its_graph_as_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("fenas_lang.search.novelty.ring_key", lambda graph: NO_RING_KEY)
+    assert strongest_key(lower(KNOWN)) == canonical_key(KNOWN)
+
+
+def test_what_cancels_by_algebra_is_not_read() -> None:
+    cell = loads("cell A in open (x, h) -> e { a = x + h; b = a - x; c = tanh(@h); e = b + c }")
+    assert useless(lower(cell)) == "ignores the input"
+
+
+def test_a_constant_cell_is_said_to_be_constant() -> None:
+    cell = loads("cell A in open (x, h) -> c { a = x - x; b = h - h; c = a + b }")
+    assert useless(lower(cell)) == "is constant"

@@ -14,7 +14,7 @@ from fenas_lang.tasks.base import VALID
 def test_a_pass_is_one_epoch() -> None:
     pytest.importorskip("sklearn")
     task = tasks.task("digits", epochs=3)
-    assert task.epoch().steps * 3 == task.steps
+    assert task.one_pass().steps * 3 == task.steps
     assert task.settings.epochs == 3
 
 
@@ -34,9 +34,9 @@ def test_text_held_out_is_cut_into_fewer_streams_where_it_is_short(tmp_path: Pat
     task = tasks.task("lm", tmp_path, batch=16, hidden=4)
     held = task.held_out()
     assert held.settings.batch == 4 and task.settings.batch == 16
-    assert held.epoch().steps == 1
+    assert held.one_pass().steps == 1
 
 
 def test_where_examples_are_made_anew_nothing_is_held_out() -> None:
     task = tasks.task("adding", steps=3)
-    assert task.held_out() is task and task.epoch().steps == 3
+    assert task.held_out() is task and task.one_pass().steps == 3

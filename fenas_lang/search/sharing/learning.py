@@ -59,7 +59,7 @@ class Learning:
     def _trained(self, task: Task[Any]) -> Supernet:
         cell = self.variation.random(stream(self.settings.seed, 0, "sharing model")).cell
         supernet = Supernet(task, self.variation.space, cell, self.settings.seed)
-        rounds = self.settings.sharing * -(-task.steps // task.epoch().steps)
+        rounds = self.settings.sharing * -(-task.steps // task.one_pass().steps)
         for number in range(self._resumed(supernet), rounds):
             loss = self._round(supernet, number)
             state = {"round": number + 1, **supernet.state(), "policy": self.policy.state()}
@@ -80,7 +80,7 @@ class Learning:
 
     def _round(self, supernet: Supernet, number: int) -> float:
         """One pass over the training data; the median loss, as single children may be wild."""
-        seed, task = self.settings.seed, supernet.task.epoch()
+        seed, task = self.settings.seed, supernet.task.one_pass()
         torch.manual_seed(derived_seed(seed, number, "sharing dropout"))
         rng = stream(seed, number, "sharing")
         losses = over_and_over(task, supernet.model, partial(_seed, seed, number, "data"))

@@ -20,10 +20,12 @@ from fenas_lang.search.variation import Variation
 class Strategy:
     """Holds the living; `population` and `sample` are sizes."""
 
+    alive: deque[Individual]
+
     def __init__(self, settings: Settings, variation: Variation):
         self.population, self.sample = settings.population, settings.sample
         self.variation = variation
-        self.alive: deque[Individual] = deque(maxlen=self.population)
+        self.alive = deque(maxlen=self.population)
 
     def ask(self, number: int, rng: Random) -> Proposal:
         """A cell of the first population, or a mutant of the best in a sample."""
