@@ -125,6 +125,8 @@ def status(location: str | Path) -> Status:
 
 
 def _front(trials: Sequence[Trial], told: Settings) -> tuple[Compromise, ...]:
+    if len(told.wanted) < 2:
+        return ()
     return pareto_front(trials, told, read_space(SourceFile(told.space)))
 
 

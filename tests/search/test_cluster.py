@@ -122,7 +122,7 @@ def test_the_command_and_its_interruption(cluster: Any, tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    while process.poll() is None and _count(tmp_path / "run.db") < 4:
+    while process.poll() is None and _count(tmp_path / "run.db") < 12:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
