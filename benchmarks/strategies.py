@@ -27,17 +27,16 @@ import numpy as np
 import numpy.typing as npt
 
 from fenas_lang import registry, tasks
+from fenas_lang.ir.canonical import canonical_key
 from fenas_lang.report.chart import Chart, Curve
-from fenas_lang.search import novelty
 from fenas_lang.search import strategy as strategies
 from fenas_lang.search.messages import Job
-from fenas_lang.search.novelty import examine
+from fenas_lang.search.novelty import dataflow_of
 from fenas_lang.search.phase import SearchPhase
 from fenas_lang.search.settings import Settings
 from fenas_lang.search.study import variation_of
 from fenas_lang.search.trial import Measured
 from fenas_lang.search.variation import Variation
-from fenas_lang.spaces.model import Space
 from fenas_lang.spaces.reader import load_space
 from fenas_lang.spaces.request import WORDS
 from fenas_lang.syntax.ast import Cell
@@ -96,17 +95,11 @@ def opened(table: Table) -> tuple[Any, Variation]:
     return task, variation_of(table.settings(NAMES[0], "default", 0, 1))
 
 
-class Examined(dict[tuple[Cell, str], tuple[str, str]]):
-    """`novelty.examine` that remembers, since a hundred searches meet the same cells again."""
-
-    def __call__(self, cell: Cell, space: Space, output: str) -> tuple[str, str]:
-        known = replace(cell, name="Cell"), space.name
-        if known not in self:
-            self[known] = examine(cell, space, output)
-        return self[known]
-
-
-novelty.examine = examined = Examined()
+@cache
+def key_of(cell: Cell, table: Table) -> str:
+    """The canonical key, by which scores are looked up; a hundred searches meet the same cells."""
+    _, variation = opened(table)
+    return canonical_key(dataflow_of(cell, variation.space, variation.output))
 
 
 def measured(task: Any, key: str) -> Measured:
@@ -125,7 +118,7 @@ def best_so_far(table: Table, strategy: str, profile: str, trials: int, seed: in
     found, best = list[float](), float("inf")
     while (step := phase.next()) is not None:
         if isinstance(step, Job):
-            key, _ = examined(step.cell, variation.space, variation.output)
+            key = key_of(replace(step.cell, name="Cell"), table)
             step = phase.ended(step, measured(task, key))
         if step.trial is None:
             continue

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
-from fenas_lang.search.novelty import examine
+from fenas_lang.ir.canonical import canonical_key
+from fenas_lang.search.novelty import dataflow_of
+from fenas_lang.search.useless import useless
 from fenas_lang.spaces.choices import choices
 from fenas_lang.spaces.model import Space
 from fenas_lang.spaces.request import WORDS, request
@@ -26,11 +28,12 @@ def all_cells(space: Space, nodes: int) -> list[AtlasCell]:
     for number in range(1, nodes + 1):
         fresh: dict[str, tuple[str, str]] = {}
         for cell in _lists(space, number):
-            key, useless = examine(cell, space, WORDS[space.output[0]])
-            if key not in found:
-                fresh.setdefault(key, (str(cell), useless))
-        for key, (source, useless) in sorted(fresh.items()):
-            found[key] = AtlasCell(len(found), key, source, number, useless)
+            dataflow = dataflow_of(cell, space, WORDS[space.output[0]])
+            key = canonical_key(dataflow)
+            if key not in found and key not in fresh:
+                fresh[key] = str(cell), useless(dataflow)
+        for key, (source, why) in sorted(fresh.items()):
+            found[key] = AtlasCell(len(found), key, source, number, why)
     return list(found.values())
 
 
