@@ -32,6 +32,7 @@ FIRST_SEED = 1_000_000
 """Other trials than those of the tests."""
 FOUND = 66
 """The exit status of a process in which a sanitizer has found something."""
+SUPPRESSIONS = Path(__file__).with_name("torch.supp")
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ SANITIZERS = (
         "threads",
         "-fsanitize=thread -fno-omit-frame-pointer -g",
         "libtsan.so",
-        {"TSAN_OPTIONS": f"halt_on_error=1:exitcode={FOUND}"},
+        {"TSAN_OPTIONS": f"halt_on_error=1:exitcode={FOUND}:suppressions={SUPPRESSIONS}"},
         own_threads=True,
     ),
 )
