@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
-
-import torch
 
 from fenas_lang import registry
 from fenas_lang.bench import engine
@@ -20,6 +17,7 @@ from fenas_lang.bench.settings import Settings
 from fenas_lang.bench.shapes import Shape
 from fenas_lang.bench.statistics import spread
 from fenas_lang.bench.subjects import Subject
+from fenas_lang.engine.threads import torch_threads
 from fenas_lang.rules.bench import NO_PEER_RUNS, UNKNOWN_PEER
 
 PEERS, ROWS = "fenas_lang.bench.peers", "fenas_lang.bench.rows"
@@ -48,7 +46,7 @@ def bench(
     measured = {name: _module(ROWS, name, "row") for name in rows}
     run = _Run(settings, modules, peers is None, watch)
     pairs = [(subject, shape) for subject in cells for shape in shapes]
-    with _threads(settings.threads):
+    with torch_threads(settings.threads):
         for number, (subject, shape) in enumerate(pairs, 1):
             watch(f"{number}/{len(pairs)}  {subject.name} at {shape.name}")
             run.compare(subject, shape)
@@ -166,13 +164,3 @@ def _module(package: str, name: str, kind: str) -> ModuleType:
             known=", ".join(unknown.candidates),
             suggestion=unknown.suggestion,
         ) from None
-
-
-@contextlib.contextmanager
-def _threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

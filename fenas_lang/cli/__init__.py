@@ -16,7 +16,7 @@ import typer
 from fenas_lang.cli.output import Verbosity, show_error, show_internal_error
 from fenas_lang.diagnostics import FenError
 
-GROUPS = ("check", "build", "analyze", "prove", "library", "bench", "evolve", "report", "atlas")
+GROUPS = ("check", "build", "analyze", "prove", "catalog", "bench", "evolve", "report", "atlas")
 RUN_FAILED = ("FEN4", "FEN50", "FEN51")
 MISUSE = frozenset({"FEN400", "FEN401", "FEN402", "FEN403"})
 """Of a task's messages those about the words of the command: no such task, no such setting."""

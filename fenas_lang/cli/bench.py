@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from fenas_lang.cli.library import SpaceChoice
+from fenas_lang.cli.catalog import SpaceChoice
 from fenas_lang.cli.output import Format, cell_of, note, write
 from fenas_lang.rules.files import UNREADABLE
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fenas_lang.cli.library import Output, Sampler
+from fenas_lang.cli.catalog import Output, Sampler
 from fenas_lang.cli.output import Format, Verbosity, note, print_json, write
 
 if TYPE_CHECKING:

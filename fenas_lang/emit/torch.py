@@ -32,11 +32,9 @@ class LayerClass:
 def emit(stages: Stages) -> str:
     """The module: documentation, the frame that all cells share, the cell, a shape check."""
     layer = layer_class(stages.cell, stages.dataflow, stages.graph, source=True)
-    imports, frame = frame_text().split("from __future__", 1)[1].split("\n\n\n", 1)
     parts = [
         docstring(stages.cell),
-        f"from __future__{imports}",
-        f"\n{frame.strip()}",
+        frame_text(),
         f"\n{layer.text}",
         f"\n{_shape_check(stages.dataflow, layer.name)}",
     ]

@@ -1,6 +1,6 @@
 """What emitted modules share: any recurrent cell over a sequence, in torch operations.
 
-An emitted file holds this text as it is, from its first definition on, so it needs only
+An emitted file holds this text as it is, behind that of `torch_sweep.py`, so it needs only
 torch; the layers of `fenas_lang.compile` have it as their base class.
 """
 
@@ -18,11 +18,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-States = tuple[Tensor, ...]
+from fenas_lang.emit.torch_sweep import Even, Result, States, Step, sweep
+
 Stack = Callable[..., Tensor]
-Step = Callable[..., States]
 Prepared = tuple[States, Step]
-Result = tuple[Tensor, States]
 
 
 class RecurrentLayer(nn.Module):
@@ -269,12 +268,7 @@ class RecurrentLayer(nn.Module):
             if state.shape != expected:
                 given = tuple(state.shape)
                 raise RuntimeError(f"state {name} must be {expected}, it is {given}")
-            if state.dtype != x.dtype and not _autocast(x):
-                kinds = f"{state.dtype}, the input {x.dtype}"
-                raise ValueError(f"state {name} is {kinds}; they must be the same")
-            if state.device != x.device:
-                places = f"on {state.device}, the input on {x.device}"
-                raise RuntimeError(f"state {name} is {places}; they must be the same")
+            _check_same(f"state {name}", state, "the input", x)
         return states if batched else tuple(state.unsqueeze(1) for state in states)
 
     def _given_states(self, hx: Any) -> States:
@@ -301,12 +295,7 @@ class RecurrentLayer(nn.Module):
             given = f"the input has {rows.shape[-1]} features"
             raise RuntimeError(f"{given}, input_size is {self.input_size}")
         for parameter in self.parameters():
-            if parameter.dtype != rows.dtype and not _autocast(rows):
-                kinds = f"{rows.dtype}, the parameters {parameter.dtype}"
-                raise ValueError(f"the input is {kinds}; they must be the same")
-            if parameter.device != rows.device:
-                places = f"on {rows.device}, the parameters on {parameter.device}"
-                raise RuntimeError(f"the input is {places}; they must be the same")
+            _check_same("the input", rows, "the parameters", parameter)
 
     def _check_arguments(self) -> None:
         for name in ("input_size", "hidden_size", "num_layers"):
@@ -335,59 +324,6 @@ class RecurrentLayer(nn.Module):
         return ""
 
 
-class Even(Sequence[int]):
-    """The sizes of `time` steps that all have the same rows.
-
-    A compiler may leave `time` open, as it cannot in a list.
-    """
-
-    def __init__(self, time: int, batch: int) -> None:
-        self.time = time
-        self.batch = batch
-
-    def __len__(self) -> int:
-        return self.time
-
-    def __getitem__(self, t: Any) -> Any:
-        if not -self.time <= t < self.time:
-            raise IndexError(t)
-        return self.batch
-
-
-def sweep(
-    prepared: Sequence[Tensor],
-    step: Step,
-    sizes: Sequence[int],
-    states: States,
-    reverse: bool = False,
-) -> Result:
-    """Runs a step over time: the first state of every row, and all states at its end.
-
-    Time step t has `sizes[t]` rows, never more than the one before it.
-    """
-    slices = [torch.split(rows, list(sizes)) for rows in prepared]
-    times = range(len(sizes))
-    times = times[::-1] if reverse else times
-    active, waiting = _regroup(states, sizes[times[0]])
-    outputs = []
-    for t in times:
-        if len(active[0]) != sizes[t]:
-            active, waiting = _regroup(_rejoin(active, waiting), sizes[t])
-        active = step(*(rows[t] for rows in slices), *active)
-        outputs.append(active[0])
-    output = torch.cat(outputs[::-1] if reverse else outputs)
-    return output, _rejoin(active, waiting)
-
-
-def _regroup(states: States, size: int) -> tuple[States, States]:
-    """The rows that run in a time step, and those that have ended or not begun."""
-    return tuple(s[:size] for s in states), tuple(s[size:] for s in states)
-
-
-def _rejoin(active: States, waiting: States) -> States:
-    return tuple(torch.cat(pair) for pair in zip(active, waiting, strict=True))
-
-
 def _native_engine() -> Any:
     """What runs unchanged cells natively; None where fenas_lang is not here or too new."""
     try:
@@ -402,6 +338,15 @@ def _check_tensor(name: str, value: Any) -> None:
         raise TypeError(f"{name} must be a tensor, not {type(value).__name__}")
     if value.layout != torch.strided:
         raise TypeError(f"{name} must be dense, not {value.layout}")
+
+
+def _check_same(name: str, value: Tensor, other_name: str, other: Tensor) -> None:
+    if value.dtype != other.dtype and not _autocast(value):
+        kinds = f"{value.dtype}, {other_name} {other.dtype}"
+        raise ValueError(f"{name} is {kinds}; they must be the same")
+    if value.device != other.device:
+        places = f"on {value.device}, {other_name} on {other.device}"
+        raise RuntimeError(f"{name} is {places}; they must be the same")
 
 
 def _attribute(name: str) -> str:

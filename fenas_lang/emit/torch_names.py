@@ -52,8 +52,20 @@ def class_name(cell_name: str) -> str:
 
 @cache
 def frame_text() -> str:
-    """The source of `torch_frame.py`."""
-    return files("fenas_lang.emit").joinpath("torch_frame.py").read_text(encoding="utf-8")
+    """What all emitted modules hold: imports, `torch_sweep.py`, and `torch_frame.py`."""
+    imports, frame = _source("torch_frame.py")
+    _, sweep = _source("torch_sweep.py")
+    return "\n\n\n".join((f"{imports}\n\n{sweep}", frame))
+
+
+def _source(file: str) -> tuple[str, str]:
+    """The imports of a file, without those from this package, and all that follows."""
+    text = files("fenas_lang.emit").joinpath(file).read_text(encoding="utf-8")
+    found = [n for n in ast.parse(text).body if isinstance(n, ast.Import | ast.ImportFrom)]
+    outer = [n for n in found if not ast.unparse(n).startswith("from fenas_lang")]
+    lines = text.splitlines()
+    imports = lines[outer[0].lineno - 1 : outer[-1].end_lineno]
+    return "\n".join(imports), "\n".join(lines[found[-1].end_lineno :]).strip()
 
 
 @cache

@@ -15,14 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fenas_lang.emit.torch import layer_class
-from fenas_lang.emit.torch_frame import (
-    Prepared,
-    RecurrentLayer,
-    Result,
-    Stack,
-    States,
-    sweep,
-)
+from fenas_lang.emit.torch_frame import Prepared, RecurrentLayer, Stack
+from fenas_lang.emit.torch_sweep import Result, States, sweep
 from fenas_lang.engine import torch_weights
 from fenas_lang.engine.dispatch import run
 from fenas_lang.engine.native import NativeCell

@@ -9,7 +9,8 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor
 
-from fenas_lang.emit.torch_frame import RecurrentLayer, Result, Stack, States, _attribute
+from fenas_lang.emit.torch_frame import RecurrentLayer, Stack, _attribute
+from fenas_lang.emit.torch_sweep import Result, States
 from fenas_lang.engine.kept import Kept
 from fenas_lang.engine.native import NativeCell
 from fenas_lang.engine.serving import serves, takes

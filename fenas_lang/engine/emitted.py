@@ -11,7 +11,8 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fenas_lang.emit.torch_frame import RecurrentLayer, Result
+    from fenas_lang.emit.torch_frame import RecurrentLayer
+    from fenas_lang.emit.torch_sweep import Result
     from fenas_lang.engine.native import NativeCell
 
 INTERFACE = 1

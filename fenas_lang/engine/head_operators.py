@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
-from torch.library import custom_op
+from torch import Tensor, library
 
 from fenas_lang.engine.softmax_rows import Gradients, Head, softmax_rows
 from fenas_lang.rules.head import TARGET_OUT_OF_RANGE
@@ -23,7 +22,7 @@ _OPERANDS = (
 )
 
 
-@custom_op(
+@library.custom_op(
     "fenas::linear_cross_entropy",
     mutates_args=(),
     schema=f"({_OPERANDS}) -> (Tensor, Tensor, Tensor, Tensor)",
@@ -65,7 +64,7 @@ def _(
     return loss, *_like(hidden, weight, wanted)
 
 
-@custom_op(
+@library.custom_op(
     "fenas::linear_cross_entropy_backward",
     mutates_args=(),
     schema=f"(Tensor gradient, {_OPERANDS}) -> (Tensor, Tensor, Tensor)",

@@ -51,7 +51,7 @@ class _Call(ctypes.Structure):
 
 
 @cache
-def library() -> ctypes.CDLL | None:
+def shared_object() -> ctypes.CDLL | None:
     """The kernel, or None where it was not built."""
     spec = importlib.util.find_spec("fenas_lang.engine._kernel")
     if spec is None or spec.origin is None:
@@ -71,7 +71,7 @@ def library() -> ctypes.CDLL | None:
 
 
 def _loaded() -> ctypes.CDLL:
-    loaded = library()
+    loaded = shared_object()
     assert loaded is not None
     return loaded
 

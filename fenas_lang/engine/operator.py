@@ -12,9 +12,10 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, library, nn
 
-from fenas_lang.emit.torch_frame import RecurrentLayer, Result, Stack, States
+from fenas_lang.emit.torch_frame import RecurrentLayer, Stack
+from fenas_lang.emit.torch_sweep import Result, States
 from fenas_lang.engine import emitted
 from fenas_lang.engine.before import handed_rows
 from fenas_lang.engine.kernel import TYPES
@@ -108,7 +109,7 @@ def _plain(tensor: Tensor) -> bool:
     return tensor.device.type == "cpu" and tensor.dtype in TYPES
 
 
-@torch.library.custom_op("fenas::loop", mutates_args=())
+@library.custom_op("fenas::loop", mutates_args=())
 def loop(
     cell: str, tensors: Sequence[Tensor], time: int, reverse: bool, training: bool
 ) -> list[Tensor]:
@@ -137,7 +138,7 @@ def _(
     return [tensors[0].new_empty(sizes) for sizes in shapes]
 
 
-@torch.library.custom_op("fenas::loop_backward", mutates_args=())
+@library.custom_op("fenas::loop_backward", mutates_args=())
 def loop_backward(
     cell: str,
     tensors: Sequence[Tensor],

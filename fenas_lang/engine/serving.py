@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
-from fenas_lang.engine.kernel import TYPES, library
+from fenas_lang.engine.kernel import TYPES, shared_object
 from fenas_lang.engine.steps import well_formed
 
 ORDINARY = (Tensor, torch.nn.Parameter)
@@ -19,7 +19,7 @@ VARIABLE = "FENAS_BACKEND"
 
 def served(like: Tensor | None) -> bool:
     """Whether the kernel is here, wanted, and for tensors of that type and place."""
-    if os.environ.get(VARIABLE) == "torch" or library() is None:
+    if os.environ.get(VARIABLE) == "torch" or shared_object() is None:
         return False
     return like is None or (like.device.type == "cpu" and like.dtype in TYPES)
 

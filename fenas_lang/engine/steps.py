@@ -11,7 +11,7 @@ from itertools import accumulate, pairwise
 import torch
 from torch import Tensor
 
-from fenas_lang.emit.torch_frame import Even
+from fenas_lang.emit.torch_sweep import Even
 
 
 def well_formed(sizes: Sequence[int], rows: int) -> bool:

@@ -90,7 +90,7 @@ class _Growth:
         try:
             for stage in (self.unfolding.definitions[index], *self.unfolding.stages[index]):
                 forms = self._of_polynomial(stage, MAX_SPLITS)
-                if forms and (best is None or _dominated(forms, best)):
+                if forms and (best is None or dominated(forms, best)):
                     best = forms
         except OutOfBudget:
             return best
@@ -105,7 +105,7 @@ class _Growth:
         interval = self.ranges[shared]
         ends = (exact(interval.low), exact(interval.high))
         parts = [self._of_polynomial(restrict(polynomial, shared, e), splits - 1) for e in ends]
-        return _greatest(form for part in parts for form in part or ()) if all(parts) else None
+        return greatest(form for part in parts for form in part or ()) if all(parts) else None
 
     def _sum(self, polynomial: Polynomial) -> Forms | None:
         total: Forms = (Form(_NOTHING, self.none),)
@@ -114,7 +114,7 @@ class _Growth:
             term = self._term(monomial, coefficient)
             if term is None or len(total) * len(term) > MAX_FORMS:
                 return None
-            total = _greatest(a + b for a, b in product(total, term))
+            total = greatest(a + b for a, b in product(total, term))
         return total if all(form.moderate for form in total) else None
 
     def _term(self, monomial: Monomial, coefficient: Coefficient) -> Forms | None:
@@ -130,11 +130,12 @@ class _Growth:
         return forms and tuple(form.scaled(factor) for form in forms)
 
 
-def _greatest(forms: Iterable[Form]) -> Forms:
+def greatest(forms: Iterable[Form]) -> Forms:
     """Without forms that another one dominates."""
     unique = list(dict.fromkeys(forms))
     return tuple(f for f in unique if not any(f <= g and f != g for g in unique))
 
 
-def _dominated(forms: Forms, others: Forms) -> bool:
+def dominated(forms: Forms, others: Forms) -> bool:
+    """Whether the greatest of some forms is at most that of others."""
     return all(any(f <= g for g in others) for f in forms)

@@ -6,12 +6,12 @@ bounded on one side only, as by a relu, still has a bound there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
 
-from fenas_lang.ir.growth import MAX_FORMS, Form, Forms
+from fenas_lang.ir.growth import MAX_FORMS, Form, Forms, dominated, greatest
 from fenas_lang.ir.interval import Interval, exact, point
 from fenas_lang.ir.polynomial import Budget, Coefficient, Monomial, OutOfBudget, Polynomial
 from fenas_lang.ir.ranges import RangeAnalysis
@@ -86,7 +86,7 @@ class _OneSided:
                 for side, sign in enumerate((1, -1)):
                     signed = {m: sign * c for m, c in stage.items()}
                     forms, known = self._of_polynomial(signed, MAX_SPLITS), best[side]
-                    if forms and (known is None or _dominated(forms, known)):
+                    if forms and (known is None or dominated(forms, known)):
                         best[side] = forms
         except OutOfBudget:
             pass
@@ -105,7 +105,7 @@ class _OneSided:
             if part is None:
                 return None
             parts += part
-        return _greatest(parts)
+        return greatest(parts)
 
     def _sum(self, polynomial: Polynomial) -> Forms | None:
         if not all(self._has_bound(m, c) for m, c in polynomial.items()):
@@ -116,7 +116,7 @@ class _OneSided:
             term = self._term(monomial, coefficient)
             if term is None or len(total) * len(term) > MAX_FORMS:
                 return None
-            total = _greatest(a + b for a, b in product(total, term))
+            total = greatest(a + b for a, b in product(total, term))
         return total if all(form.moderate for form in total) else None
 
     def _has_bound(self, monomial: Monomial, coefficient: Coefficient) -> bool:
@@ -144,7 +144,7 @@ class _OneSided:
         if any(forms is None for forms, _ in parts):
             return None
         scaled = [form.scaled(factor) for forms, factor in parts for form in forms or ()]
-        return _greatest(scaled) if scaled else (Form(_NOTHING, self.none),)
+        return greatest(scaled) if scaled else (Form(_NOTHING, self.none),)
 
     def _product(self, monomial: Monomial) -> tuple[list[int], Interval]:
         """The factors without bounds, and the product of the others."""
@@ -164,13 +164,3 @@ def _positive(forms: Forms | None) -> Forms | None:
     if forms is None:
         return None
     return tuple(Form(max(f.constant, _NOTHING), f.states) for f in forms)
-
-
-def _greatest(forms: Iterable[Form]) -> Forms:
-    """Without forms that another one dominates."""
-    unique = list(dict.fromkeys(forms))
-    return tuple(f for f in unique if not any(f <= g and f != g for g in unique))
-
-
-def _dominated(forms: Forms, others: Forms) -> bool:
-    return all(any(f <= g for g in others) for f in forms)

@@ -24,7 +24,7 @@ from fenas_lang.rules import search as rules
 from fenas_lang.search.child import limit_memory, load, train
 from fenas_lang.search.messages import Job, Ready, Refused, Setup
 from fenas_lang.search.trial import Measured
-from fenas_lang.search.workers import GRACE, TIME_LIMIT, Done
+from fenas_lang.search.workers import GRACE, TIME_LIMIT, Done, Workers
 from fenas_lang.source import SourceFile
 
 KNOCK = 10.0
@@ -86,7 +86,7 @@ class _Worker:
 
 
 @dataclass
-class RayPool:
+class RayPool(Workers):
     """`count` actors on the cluster at `address`, each with the threads and the memory of `setup`.
 
     Where there is no room for all, those that Ray has started share the jobs.
@@ -168,13 +168,6 @@ class RayPool:
             if self._waiting and worker.ready and worker.job is None:
                 worker.job, worker.since = self._waiting.popleft(), time.monotonic()
                 worker.pending = worker.actor.train.remote(worker.job)
-
-    def collect(self) -> list[Done]:
-        """Wait until at least one job has ended, or until woken; what has ended."""
-        while not self.wake():
-            if done := self.drain():
-                return done
-        return []
 
     def drain(self) -> list[Done]:
         """What ends within a quarter of a second."""

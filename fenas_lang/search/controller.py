@@ -5,15 +5,15 @@ Its weights follow from a seed and from what it was taught, in order; it draws n
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
+from fenas_lang.engine.threads import torch_threads
 from fenas_lang.search.decisions import Sentence
 
 HIDDEN = 64
@@ -23,6 +23,8 @@ LEARNING_RATE = 0.005
 ENTROPY = 0.02
 """Weight of the mean entropy of a decision, in nats, beside the mean advantage of a decision."""
 LARGEST_NORM = 5.0
+THREADS = 1
+"""So results do not hang on how many threads there are, and none waits for others."""
 
 
 class Controller(nn.Module):
@@ -45,7 +47,7 @@ class Controller(nn.Module):
 
         def pick(allowed: range | Sequence[int]) -> int:
             nonlocal last, state
-            with _one_thread(), torch.no_grad():
+            with torch_threads(THREADS), torch.no_grad():
                 embedded = self.embedding(torch.tensor([[last]]))
                 output, state = self.recurrent(embedded, state)
                 logits = self.head(output[0, 0])[torch.tensor(list(allowed))].tolist()
@@ -56,7 +58,7 @@ class Controller(nn.Module):
 
     def learn(self, sentences: Sequence[Sentence], advantages: Sequence[float]) -> None:
         """One step of REINFORCE (Williams 1992) with an entropy bonus, on a batch."""
-        with _one_thread():
+        with torch_threads(THREADS):
             self._step(sentences, advantages)
 
     def _step(self, sentences: Sequence[Sentence], advantages: Sequence[float]) -> None:
@@ -88,17 +90,6 @@ class Controller(nn.Module):
                 allowed[row, place, list(tokens)] = True
         allowed |= ~present.bool().unsqueeze(2)
         return logits.masked_fill(~allowed, -math.inf).log_softmax(2), present
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Within, one thread: results do not hang on how many there are, and none wait for others."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _exponentials(logits: Sequence[float]) -> list[float]:

@@ -206,7 +206,7 @@ class Settings:
         if self.proxy is not None:
             proxies.check_name(self.proxy)
         if self.inherit:
-            keeps = strategy.has_living(self.strategy)
+            keeps = strategy.has_population(self.strategy)
             needs = "left out with a strategy that has no population"
             _expect(keeps, "inherit", f"on, with strategy {self.strategy}", needs)
             default = self.profile == "default"

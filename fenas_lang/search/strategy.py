@@ -69,8 +69,7 @@ class Strategy(Protocol):
 
     One that makes no mutants says `MUTATES = False`; one that can have several objectives names as
     `OBJECTIVES` those that it has unless told otherwise.
-    One with a population has the living, those that may become parents, as `alive`, and says so
-    with an annotation of the class.
+    One that has the individuals that may become parents as `alive` says `HAS_POPULATION = True`.
     """
 
     def __init__(self, settings: Settings, variation: Variation) -> None: ...
@@ -117,9 +116,9 @@ class Appraising(Strategy, Protocol):
         ...
 
 
-def has_living(name: str) -> bool:
-    """Whether the strategy of this name has a population.  Raises FEN520."""
-    return "alive" in getattr(named(name), "__annotations__", {})
+def has_population(name: str) -> bool:
+    """Whether the strategy of this name says who may become parents.  Raises FEN520."""
+    return bool(getattr(named(name), "HAS_POPULATION", False))
 
 
 def named(name: str) -> type[Strategy]:

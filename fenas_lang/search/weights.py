@@ -81,8 +81,11 @@ def trained(result: Result, data: str | Path | None = None) -> Trained:
         raise NoWeights("; ".join(d.message for d in error.diagnostics)) from error
     if "build" not in inspect.signature(task.evaluate).parameters:
         raise NoWeights(f"the task `{result.task['task']}` does not give its layers away")
+    from fenas_lang.engine.threads import torch_threads  # loads torch, which the search need not
+
     layers: list[nn.Module] = []
-    with _threads(result.settings.threads), _beside_space(result) as cell:
+    threads = torch_threads(result.settings.threads)
+    with threads, _beside_space(result) as cell:
         outcome = task.evaluate(cell, seed=trial.seed, build=_kept(layers))
     if outcome.metric is None:
         raise NoWeights(f"the training failed this time: {outcome.failure}")
@@ -111,18 +114,6 @@ def _kept(layers: list[nn.Module]) -> Any:
         return layers[-1]
 
     return build
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @contextmanager

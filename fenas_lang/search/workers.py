@@ -53,10 +53,8 @@ class Done:
 class Workers(Protocol):
     """What trains for a search, which does not know where."""
 
-    @property
-    def wake(self) -> Callable[[], bool]:
-        """Asked four times a second whether to stop waiting."""
-        ...
+    wake: Callable[[], bool]
+    """Asked four times a second whether to stop waiting."""
 
     def open(self) -> Ready | None:
         """Begin; None if woken before the first is ready.  Raises FenError."""
@@ -78,7 +76,10 @@ class Workers(Protocol):
 
     def collect(self) -> list[Done]:
         """Wait until at least one job has ended, or until woken; what has ended."""
-        ...
+        while not self.wake():
+            if done := self.drain():
+                return done
+        return []
 
     def drain(self) -> list[Done]:
         """What ends within a quarter of a second."""
@@ -168,7 +169,7 @@ class Worker:
 
 
 @dataclass
-class Pool:
+class Pool(Workers):
     """`count` workers; `wake` (if given) is asked four times a second whether to stop waiting."""
 
     setup: Setup
@@ -202,13 +203,6 @@ class Pool:
     def submit(self, job: Job) -> None:
         """Start a job on an idle worker."""
         min((w for w in self._workers if w.job is None), key=lambda w: not w.ready).start(job)
-
-    def collect(self) -> list[Done]:
-        """Wait until at least one job has ended, or until woken; what has ended."""
-        while not self.wake():
-            if done := self.drain():
-                return done
-        return []
 
     def drain(self) -> list[Done]:
         """What ends within a quarter of a second."""

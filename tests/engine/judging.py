@@ -31,6 +31,7 @@ from trials import (
 from fenas_lang.engine import kernel
 from fenas_lang.engine import loop as memory
 from fenas_lang.engine.compiled import CompiledLayer, VariationalLayer
+from fenas_lang.engine.threads import torch_threads
 from fenas_lang.ir.interpret import run as interpret
 from fenas_lang.ir.lower import expand
 
@@ -54,16 +55,6 @@ def poisoned() -> Iterator[None]:
     """New memory is NaN."""
     with patch.object(memory, "POISONED", True):
         yield
-
-
-@contextmanager
-def threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 # ---- The reference -----------------------------------------------------------------------------
@@ -159,7 +150,7 @@ def everything(trial: Trial, layer: CompiledLayer, numbers: Numbers) -> list[Ten
 
 @contextmanager
 def _surroundings(trial: Trial, masks: Mapping[str, Tensor]) -> Iterator[None]:
-    with _masks(trial, masks), instruction_set(trial.isa), threads(trial.threads), poisoned():
+    with _masks(trial, masks), instruction_set(trial.isa), torch_threads(trial.threads), poisoned():
         yield
 
 

@@ -37,11 +37,11 @@ SUPPRESSIONS = Path(__file__).with_name("torch.supp")
 
 @dataclass(frozen=True)
 class Sanitizer:
-    """Flags of the compiler, the library to load first, its options, and whose threads to use."""
+    """Flags of the compiler, the runtime to load first, its options, and whose threads to use."""
 
     name: str
     flags: str
-    library: str
+    runtime: str
     options: dict[str, str]
     own_threads: bool
 
@@ -79,14 +79,14 @@ def main(seconds: float) -> int:
 
 def _sanitize(sanitizer: Sanitizer, compiler: str, seconds: float) -> int:
     print(f"{sanitizer.name}:", flush=True)
-    asked = [compiler, f"-print-file-name={sanitizer.library}"]
-    library = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
-    if not Path(library).is_absolute():
-        print(f"    skipped: {compiler} has no {sanitizer.library}")
+    asked = [compiler, f"-print-file-name={sanitizer.runtime}"]
+    runtime = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    if not Path(runtime).is_absolute():
+        print(f"    skipped: {compiler} has no {sanitizer.runtime}")
         return 0
     with tempfile.TemporaryDirectory() as folder:
         kernel = _build(sanitizer, compiler, folder)
-        environment = {**os.environ, **sanitizer.options, "LD_PRELOAD": library}
+        environment = {**os.environ, **sanitizer.options, "LD_PRELOAD": runtime}
         environment |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
         run = [sys.executable, "-W", "ignore", __file__, str(kernel), str(seconds)]
         if sanitizer.own_threads:
@@ -127,7 +127,7 @@ def fuzz(kernel: str, seconds: float, *how: str) -> None:
 
     from fenas_lang.engine import kernel as loaded
 
-    if loaded.library() is None:
+    if loaded.shared_object() is None:
         sys.exit("the kernel with sanitizers does not load")
     if "fault" in how:
         _fault()
@@ -165,7 +165,7 @@ def _fault() -> None:
         "data_ptr",
         lambda self: pointer(short) if pointer(self) == real else pointer(self),
     ):
-        assert loaded.library() is not None
+        assert loaded.shared_object() is not None
         layer(torch.zeros(2, 3, 64))
 
 

@@ -13,10 +13,10 @@ from torch.utils.checkpoint import checkpoint
 
 from fenas_lang.check.loader import load
 from fenas_lang.engine.compiled import CompiledLayer
-from fenas_lang.engine.kernel import library
+from fenas_lang.engine.kernel import shared_object
 from fenas_lang.engine.layer import compile
 
-pytestmark = pytest.mark.skipif(library() is None, reason="the kernel was not built")
+pytestmark = pytest.mark.skipif(shared_object() is None, reason="the kernel was not built")
 
 T, B, D, H = 5, 3, 4, 6
 

@@ -29,7 +29,7 @@ from fenas_lang.spaces.reader import load_space
 from fenas_lang.spaces.sample import sample
 from fenas_lang.syntax.ast import Cell
 
-pytestmark = pytest.mark.skipif(kernel.library() is None, reason="the kernel was not built")
+pytestmark = pytest.mark.skipif(kernel.shared_object() is None, reason="the kernel was not built")
 
 GRU = emit(load("GRU"), "torch")
 

@@ -17,7 +17,7 @@ from fenas_lang.engine import kernel
 from fenas_lang.engine.compiled import CompiledLayer
 from fenas_lang.engine.layer import compile
 
-pytestmark = pytest.mark.skipif(kernel.library() is None, reason="the kernel was not built")
+pytestmark = pytest.mark.skipif(kernel.shared_object() is None, reason="the kernel was not built")
 
 X = torch.linspace(-1, 1, 2 * 3 * 4).view(2, 3, 4)
 

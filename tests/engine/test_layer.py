@@ -19,7 +19,7 @@ from torch.nn.utils.rnn import pack_sequence
 from fenas_lang.check.loader import load, loads
 from fenas_lang.diagnostics import FenError
 from fenas_lang.emit import emit
-from fenas_lang.engine.kernel import library
+from fenas_lang.engine.kernel import shared_object
 from fenas_lang.engine.layer import compile
 from fenas_lang.rules import build
 
@@ -103,7 +103,7 @@ def test_a_state_dict_moves_between_layer_and_emitted_module(options: dict[str, 
 def test_it_says_what_it_is() -> None:
     cell = load("GRU")
     layer = compile(cell, 3, 4)
-    assert layer.backend == ("torch" if library() is None else "native")
+    assert layer.backend == ("torch" if shared_object() is None else "native")
     assert layer.cell == cell and layer.cell.documentation == cell.documentation
     assert type(layer).__name__ == "GRU"
     assert compile("gru.fen", 3, 4).cell == cell

@@ -13,12 +13,13 @@ from torch import Tensor
 from torch.nn.utils.rnn import pack_sequence
 
 from fenas_lang.check.loader import load
-from fenas_lang.engine.kernel import library
+from fenas_lang.engine.kernel import shared_object
 from fenas_lang.engine.layer import compile
+from fenas_lang.engine.threads import torch_threads
 
 STATISTICS = Path("/proc/self/statm")
 pytestmark = pytest.mark.skipif(
-    library() is None or not STATISTICS.exists(), reason="no kernel, or no /proc"
+    shared_object() is None or not STATISTICS.exists(), reason="no kernel, or no /proc"
 )
 
 CALLS, FEW = 10_000, 300
@@ -95,10 +96,8 @@ USES = [training, inference, masks_and_lengths, changing_weights, unfinished, ne
 
 @pytest.fixture
 def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+    with torch_threads(1):
+        yield
 
 
 def resident() -> int:
@@ -140,9 +139,5 @@ def test_ten_thousand_calls(use: Callable[[], Callable[[], None]], one_thread: N
 
 @pytest.mark.slow
 def test_ten_thousand_calls_with_two_threads() -> None:
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
+    with torch_threads(2):
         check(training, CALLS)
-    finally:
-        torch.set_num_threads(before)

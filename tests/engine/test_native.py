@@ -15,12 +15,13 @@ from trials import Trial, instruction_sets
 from fenas_lang.check.loader import load, loads, shipped_cells
 from fenas_lang.engine import kernel
 from fenas_lang.engine.layer import compile
+from fenas_lang.engine.threads import torch_threads
 from fenas_lang.ir.lower import lower
 from fenas_lang.plan.program import COPY
 from fenas_lang.plan.reverse import GATE
 from fenas_lang.primitives import ELEMENTWISE
 
-pytestmark = pytest.mark.skipif(kernel.library() is None, reason="the kernel was not built")
+pytestmark = pytest.mark.skipif(kernel.shared_object() is None, reason="the kernel was not built")
 
 SHAPES = [(5, 3, 17), (1, 1, 1), (2, 51, 33)]
 """T, B, H: partial tiles and blocks, more rows than a block, a single one."""
@@ -118,7 +119,7 @@ def test_the_environment_chooses_torch(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_the_kernel_it_runs_in_torch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fenas_lang.engine.serving.library", lambda: None)
+    monkeypatch.setattr("fenas_lang.engine.serving.shared_object", lambda: None)
     layer = compile(load("GRU"), 4, 4)
     assert layer.backend == "torch"
     assert layer(torch.randn(2, 3, 4))[0].shape == (2, 3, 4)
@@ -194,12 +195,8 @@ def test_strides_of_any_kind(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def with_threads(count: int, run: Callable[[], list[Tensor]]) -> list[Tensor]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
+    with torch_threads(count):
         return run()
-    finally:
-        torch.set_num_threads(before)
 
 
 OWN_THREADS = (None, None)

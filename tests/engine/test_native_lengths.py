@@ -17,12 +17,13 @@ from fenas_lang.emit import torch_frame
 from fenas_lang.engine import compiled, kernel, loop
 from fenas_lang.engine.compiled import CompiledLayer
 from fenas_lang.engine.layer import compile
+from fenas_lang.engine.threads import torch_threads
 from fenas_lang.ir.lower import lower
 from fenas_lang.spaces.reader import load_space
 from fenas_lang.spaces.sample import sample
 from fenas_lang.syntax.ast import Cell
 
-pytestmark = pytest.mark.skipif(kernel.library() is None, reason="the kernel was not built")
+pytestmark = pytest.mark.skipif(kernel.shared_object() is None, reason="the kernel was not built")
 
 LENGTHS = [(3, 3, 3), (3, 1), (2, 2, 1), (1,), (4, 2, 6, 1, 1, 2), tuple(range(1, 52))]
 MASKS = {"x": 0.3, "h": 0.5, "edges": 0.4}
@@ -146,12 +147,10 @@ def test_inference_is_as_training(lengths: Sequence[int]) -> None:
 def test_two_threads_share_uneven_work() -> None:
     layer = compile(load("LSTM"), 5, 33)
     x = pack_sequence([torch.randn(n, 5) for n in (40, 3, 2, 1, 1)])
-    before = torch.get_num_threads()
     found = []
     for threads in (1, 2, 5):
-        torch.set_num_threads(threads)
-        found.append(layer(x)[0].data)
-    torch.set_num_threads(before)
+        with torch_threads(threads):
+            found.append(layer(x)[0].data)
     torch.testing.assert_close(found[1], found[0])
     torch.testing.assert_close(found[2], found[0])
 

@@ -17,7 +17,7 @@ from fenas_lang.engine.layer import compile
 from fenas_lang.engine.native import NativeCell
 from fenas_lang.ir.lower import expand, lower
 
-pytestmark = pytest.mark.skipif(kernel.library() is None, reason="the kernel was not built")
+pytestmark = pytest.mark.skipif(kernel.shared_object() is None, reason="the kernel was not built")
 
 REPEATS = 12
 

@@ -12,11 +12,11 @@ from torch import Tensor
 from trials import Numbers, Trial, multiplies_as_torch_does, random_numbers, random_trial
 
 from fenas_lang.check.loader import load, loads, shipped_cells
-from fenas_lang.engine.kernel import library
+from fenas_lang.engine.kernel import shared_object
 from fenas_lang.engine.layer import compile
 from fenas_lang.ir.lower import lower
 
-pytestmark = pytest.mark.skipif(library() is None, reason="the kernel was not built")
+pytestmark = pytest.mark.skipif(shared_object() is None, reason="the kernel was not built")
 
 SPOILT = {"NaN": torch.nan, "inf": torch.inf, "-inf": -torch.inf, "huge": 1e30}
 PLACES = ["input", "state", "matrix", "bias"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 from strategies import SHIPPED
-from torch import Tensor, nn
+from torch import Tensor, library, nn
 from torch._dynamo.testing import CompileCounterWithBackend
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
@@ -24,7 +24,7 @@ from fenas_lang.spaces.reader import load_space
 from fenas_lang.spaces.sample import sample
 
 pytestmark = [
-    pytest.mark.skipif(kernel.library() is None, reason="the kernel was not built"),
+    pytest.mark.skipif(kernel.shared_object() is None, reason="the kernel was not built"),
     pytest.mark.filterwarnings("ignore:.*torch.jit.script_method"),
     pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf"),
 ]
@@ -184,14 +184,14 @@ def test_the_operator_is_registered_as_torch_wants(
     cell: str, dtype: torch.dtype, training: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop, "POISONED", False)  # what is compared may be uninitialised padding
-    torch.library.opcheck(operator.loop, loop_inputs(cell, training, dtype))
+    library.opcheck(operator.loop, loop_inputs(cell, training, dtype))
 
 
 def test_the_gradient_is_registered_as_torch_wants() -> None:
     cell, tensors, time, reverse, _ = loop_inputs("LSTM", False, torch.float64)
     output, h, c, *kept = operator.loop(cell, tensors, time, reverse, True)
     inputs = (cell, tensors, [output, *kept], [output, h, c], time, reverse)
-    torch.library.opcheck(operator.loop_backward, inputs)
+    library.opcheck(operator.loop_backward, inputs)
 
 
 def test_its_name_is_all_that_another_process_needs() -> None:
@@ -217,7 +217,7 @@ def test_without_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     module = model("GRU")
     x = torch.randn(3, 2, 4)
     expected = module(x)[0]
-    monkeypatch.setattr("fenas_lang.engine.serving.library", lambda: None)
+    monkeypatch.setattr("fenas_lang.engine.serving.shared_object", lambda: None)
     run, counter = compiled(module, "eager")
     torch.testing.assert_close(run(x)[0], expected)
     assert loops(counter) == 0

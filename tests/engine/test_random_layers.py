@@ -13,9 +13,9 @@ from strategies import SHIPPED
 from trials import Trial, random_trial
 
 from fenas_lang.check.loader import loads
-from fenas_lang.engine.kernel import library
+from fenas_lang.engine.kernel import shared_object
 
-pytestmark = pytest.mark.skipif(library() is None, reason="the kernel was not built")
+pytestmark = pytest.mark.skipif(shared_object() is None, reason="the kernel was not built")
 
 SHORT, ALL, CHUNK = 30, 2000, 197
 MOST_LEFT_OUT = 0.1

@@ -10,7 +10,6 @@ from unittest.mock import patch
 
 import pytest
 import torch
-from judging import threads
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
@@ -18,8 +17,12 @@ from fenas_lang.check.loader import load
 from fenas_lang.engine import kernel
 from fenas_lang.engine.compiled import CompiledLayer
 from fenas_lang.engine.layer import compile
+from fenas_lang.engine.threads import torch_threads
 
-pytestmark = pytest.mark.skipif(kernel.library() is None, reason="the kernel was not built")
+pytestmark = pytest.mark.skipif(kernel.shared_object() is None, reason="the kernel was not built")
+
+forks = pytest.mark.filterwarnings(r"ignore:os\.fork\(\) was called:RuntimeWarning")
+"""jax, which a benchmark's test may have loaded before, warns of what it would do in a child."""
 
 CELLS = ["LSTM", "GRU", "ENAS", "SRU"]
 LONG = 120
@@ -55,10 +58,10 @@ def pool(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.mark.parametrize("name", CELLS)
 def test_the_number_of_threads_changes_roundings_at_most(name: str, pool: None) -> None:
     layer, x = built(name)
-    with threads(1):
+    with torch_threads(1):
         expected = results(layer, x)
     for count in (2, 3, 7):
-        with threads(count):
+        with torch_threads(count):
             found = results(layer, x)
             for f, e in zip(found, expected, strict=True):
                 torch.testing.assert_close(f, e, rtol=1e-4, atol=1e-4)
@@ -68,16 +71,16 @@ def test_the_number_of_threads_changes_roundings_at_most(name: str, pool: None) 
 @pytest.mark.parametrize("name", CELLS)
 def test_a_run_gives_the_same_bits_as_the_one_before(name: str, count: int, pool: None) -> None:
     layer, x = built(name)
-    with threads(count):
+    with torch_threads(count):
         expected = results(layer, x)
         assert all(same(results(layer, x), expected) for _ in range(3))
 
 
 def test_more_threads_than_rows(pool: None) -> None:
     layer, x = built("LSTM")
-    with threads(1):
+    with torch_threads(1):
         expected = layer(x[:, :1])[0]
-    with threads(16):
+    with torch_threads(16):
         torch.testing.assert_close(layer(x[:, :1])[0], expected)
 
 
@@ -104,7 +107,7 @@ def repeated(layer: CompiledLayer, x: Tensor, expected: list[Tensor]) -> Callabl
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_layers_in_python_threads_at_once(count: int, pool: None) -> None:
-    with threads(count):
+    with torch_threads(count):
         layers = [built(name) for name in CELLS]
         tasks = [repeated(*pair, results(*pair)) for pair in layers]
         assert all(at_once(tasks))
@@ -113,13 +116,13 @@ def test_layers_in_python_threads_at_once(count: int, pool: None) -> None:
 def test_one_layer_in_python_threads_at_once() -> None:
     layer, x = built("LSTM")
     inputs = [x[:, k : k + 5] for k in range(4)]
-    with threads(1):
+    with torch_threads(1):
         assert all(at_once([repeated(layer, one, results(layer, one)) for one in inputs]))
 
 
 def test_a_new_cell_in_python_threads_at_once() -> None:
     """Plans and programs are made when they are first wanted: here by all at the same time."""
-    with threads(1):
+    with torch_threads(1):
         for name in ("NASCell", "DARTS_V2", "Mut3", "RHN3"):
             layer, x = built(name)
             found: list[list[Tensor]] = []
@@ -133,7 +136,7 @@ def test_a_new_cell_in_python_threads_at_once() -> None:
 
 
 def _in_process(name: str, count: int, answers: Any) -> None:
-    with threads(count):
+    with torch_threads(count):
         layer, x = built(name)
         answers.put((name, [value.numpy() for value in results(layer, x)]))
 
@@ -153,15 +156,16 @@ def in_processes(method: str, names: list[str], count: int) -> dict[str, list[Te
     return {name: [torch.from_numpy(v) for v in values] for name, values in answered}
 
 
+@forks
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_processes_at_once(method: str) -> None:
     """One thread each: after a fork any operation of torch with more waits for ever."""
     names = CELLS[:2]
-    with threads(2):
+    with torch_threads(2):
         for name in names:
             results(*built(name))
     found = in_processes(method, names, 1)
-    with threads(1):
+    with torch_threads(1):
         assert all(same(found[name], results(*built(name))) for name in names)
 
 
@@ -180,10 +184,11 @@ class Encoded(Dataset[Tensor]):
         return output
 
 
+@forks
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_workers_of_a_data_loader(method: str) -> None:
     data = Encoded()
-    with threads(2):
+    with torch_threads(2):
         results(data.layer, data.x)
         loader = DataLoader(data, batch_size=4, num_workers=2, multiprocessing_context=method)
         found = torch.cat(list(loader))

@@ -143,7 +143,7 @@ def _random_options(rng: random.Random, flow: Dataflow) -> dict[str, Any]:
 
 def instruction_sets() -> range:
     """All that this processor has."""
-    loaded = kernel.library()
+    loaded = kernel.shared_object()
     return range(loaded.fenas_best() + 1 if loaded else 0)
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from fenas_lang.bench.problem import Candidate, Problem, Unavailable, torch_candidate
 from fenas_lang.bench.settings import INFERENCE, TRAIN
-from fenas_lang.emit.torch_frame import sweep
+from fenas_lang.emit.torch_sweep import sweep
 from fenas_lang.engine.compiled import CompiledLayer
 
 LONGEST_LOOP = 50

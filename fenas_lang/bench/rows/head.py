@@ -26,6 +26,7 @@ from fenas_lang.bench.statistics import geometric_mean
 from fenas_lang.check.loader import load
 from fenas_lang.engine.layer import compile
 from fenas_lang.engine.linear_cross_entropy import LinearCrossEntropy
+from fenas_lang.engine.threads import torch_threads
 
 WORDS, SIZE = 10_000, 300
 SHAPES = ((35, 20), (35, 64))
@@ -77,11 +78,9 @@ def _loss(head: nn.Linear, hidden: Tensor, target: Tensor) -> Tensor:
 
 
 def _time_ratio(shape: tuple[int, int], settings: Settings) -> float:
-    before = torch.get_num_threads()
-    torch.set_num_threads(settings.threads)
     steps = {kind: make_step(kind, *shape) for kind in (OURS, PEER)}
-    taken = interleaved(steps, settings.runs, settings.clock, settings.seed)
-    torch.set_num_threads(before)
+    with torch_threads(settings.threads):
+        taken = interleaved(steps, settings.runs, settings.clock, settings.seed)
     return statistics.median(a / b for a, b in zip(taken[OURS], taken[PEER], strict=True))
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 
+from fenas_lang.engine.threads import torch_threads
 from fenas_lang.rules import search as rules
 from fenas_lang.search.child import NOT_FINITE, open_task, storable
 from fenas_lang.search.messages import Setup
@@ -51,8 +52,8 @@ class Learning:
     def ready(self) -> Supernet:
         """The trained supernet.  Raises FenError, or KeyboardInterrupt where it is stopped."""
         if self._supernet is None:
-            torch.set_num_threads(self.settings.threads)
-            with torch.random.fork_rng(devices=[]):
+            threads = torch_threads(self.settings.threads)
+            with threads, torch.random.fork_rng(devices=[]):
                 self._supernet = self._trained(opened(self.settings))
         return self._supernet
 

@@ -20,6 +20,8 @@ from fenas_lang.search.variation import Variation
 class Strategy:
     """Holds the living; `population` and `sample` are sizes."""
 
+    HAS_POPULATION = True
+
     alive: deque[Individual]
 
     def __init__(self, settings: Settings, variation: Variation):
