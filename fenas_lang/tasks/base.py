@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -23,7 +23,7 @@ from fenas_lang.engine.layer import compile as compile_layer
 from fenas_lang.rules import tasks as rules
 from fenas_lang.tasks.outcome import Outcome, Progress
 from fenas_lang.tasks.schedule import WHOLE, Schedule
-from fenas_lang.tasks.settings import Settings
+from fenas_lang.tasks.settings import Preset, Settings
 from fenas_lang.tasks.training import LayerFactory, Training
 from fenas_lang.tasks.weights import NO_WEIGHTS, Weights
 
@@ -44,6 +44,8 @@ class Task(ABC, Generic[S]):
     """The metric's name: `valid_accuracy`, say; one of the keys of `Outcome.metrics`."""
     higher_is_better: ClassVar[bool]
     settings_type: ClassVar[type[Settings]]
+    presets: ClassVar[Mapping[str, Preset]] = {}
+    """Published settings by name, as `fenasc train --preset` takes them."""
 
     settings: S
     checksum: str
@@ -75,7 +77,7 @@ class Task(ABC, Generic[S]):
 
     @abstractmethod
     def losses(self, model: Any, generator: torch.Generator) -> Iterator[Tensor]:
-        """The loss of each step in turn; the model is updated between one and the next.
+        """The loss of each step of one epoch; the model is updated between one and the next.
 
         `generator` orders (or makes) the training data, alike for all cells.
         """

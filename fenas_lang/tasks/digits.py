@@ -63,10 +63,9 @@ class Digits(SupervisedTask[DigitsSettings]):
         return other
 
     def batches(self, generator: torch.Generator) -> Iterator[Examples]:
-        for _ in range(self.settings.epochs):
-            order = torch.randperm(len(self.train.y), generator=generator)
-            for rows in torch.split(order, self.settings.batch):
-                yield _pick(self.train, rows)
+        order = torch.randperm(len(self.train.y), generator=generator)
+        for rows in torch.split(order, self.settings.batch):
+            yield _pick(self.train, rows)
 
     def loss(self, output: Tensor, y: Tensor) -> Tensor:
         return cross_entropy(output, y)

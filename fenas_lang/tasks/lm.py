@@ -94,9 +94,8 @@ class LanguageModel(Task[LanguageModelSettings]):
 
     def losses(self, model: WordLanguageModel, generator: torch.Generator) -> Iterator[Tensor]:
         words, targets = _streams(self.train, self.settings.batch)
-        for _ in range(self.settings.epochs):
-            for nats, count, _ in self._carried(model, words, targets, None):
-                yield nats / count
+        for nats, count, _ in self._carried(model, words, targets, None):
+            yield nats / count
 
     def _carried(
         self, model: WordLanguageModel, words: Tensor, targets: Tensor, state: State

@@ -13,10 +13,17 @@ from fenas_lang.rules import tasks as rules
 
 KINDS = {int: "a whole number", float: "a number"}
 
+Value = float | str
+
 
 def setting(default: float, description: str, *, low: float = 0, high: float = math.inf) -> Any:
     """A field of `Settings`: its default, a sentence, and the range of its values, inclusive."""
     return field(default=default, metadata={"description": description, "range": (low, high)})
+
+
+def choice(default: str, description: str, *, among: tuple[str, ...]) -> Any:
+    """A field of `Settings` that is one of these words."""
+    return field(default=default, metadata={"description": description, "among": among})
 
 
 @dataclass(frozen=True)
@@ -25,23 +32,28 @@ class Described:
 
     name: str
     kind: type
-    default: float
+    default: Value
     description: str
-    low: float
-    high: float
+    range: tuple[float, float] = (0, math.inf)
+    among: tuple[str, ...] = ()
 
     @property
     def expected(self) -> str:
         """What its value is to be, in words: `a whole number of at least 1`."""
-        if math.isinf(self.high):
-            return f"{KINDS[self.kind]} of at least {self.low:g}"
-        return f"{KINDS[self.kind]} from {self.low:g} to {self.high:g}"
+        if self.among:
+            return f"one of {', '.join(self.among)}"
+        low, high = self.range
+        if math.isinf(high):
+            return f"{KINDS[self.kind]} of at least {low:g}"
+        return f"{KINDS[self.kind]} from {low:g} to {high:g}"
 
-    def read(self, value: Any, task: str) -> float:
+    def read(self, value: Any, task: str) -> Value:
         """The value as this setting's type; raises FEN402."""
+        if value in self.among:
+            return str(value)
         try:
-            number: float = self.kind(value)
-            fits = self.low <= number <= self.high and math.isfinite(number)
+            number = float("nan") if self.among else self.kind(value)
+            fits = self.range[0] <= number <= self.range[1] and math.isfinite(number)
             exact = isinstance(value, str) or number == value
         except (ValueError, TypeError, OverflowError):
             fits = False
@@ -49,7 +61,8 @@ class Described:
             raise rules.BAD_SETTING.error(
                 name=self.name, task=task, expected=self.expected, given=value
             )
-        return number
+        found: float = number
+        return found
 
 
 @dataclass(frozen=True)
@@ -61,13 +74,7 @@ class Readable:
         """Every setting by its name, in order."""
         kinds, defaults = get_type_hints(cls), cls()
         return {
-            f.name: Described(
-                f.name,
-                kinds[f.name],
-                getattr(defaults, f.name),
-                f.metadata["description"],
-                *f.metadata["range"],
-            )
+            f.name: Described(f.name, kinds[f.name], getattr(defaults, f.name), **f.metadata)
             for f in dataclasses.fields(cls)
         }
 
@@ -88,6 +95,14 @@ class Readable:
                 )
         read: dict[str, Any] = {n: described[n].read(value, task) for n, value in values.items()}
         return cls(**read)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Settings under a name, with what they were published for, or where they come from."""
+
+    source: str
+    settings: Mapping[str, Value]
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class SupervisedTask(Task[S]):
 
     @abstractmethod
     def batches(self, generator: torch.Generator) -> Iterator[Examples]:
-        """The examples of each training step."""
+        """The examples of each training step of one epoch."""
 
     @abstractmethod
     def loss(self, output: Tensor, y: Tensor) -> Tensor:
@@ -104,7 +104,7 @@ class GeneratedTask(SupervisedTask[G]):
         return -(-self.settings.examples // self.settings.batch)
 
     def batches(self, generator: torch.Generator) -> Iterator[Examples]:
-        while True:
+        for _ in range(self.epoch):
             yield self.examples(self.settings.batch, generator)
 
     @abstractmethod

@@ -7,6 +7,7 @@ import platform
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -70,10 +71,8 @@ class Training:
             self.failure, self.log = reason_for(error), "".join(traceback.format_exception(error))
 
     def _train(self, model: nn.Module) -> Iterator[Progress]:
-        generator = torch.Generator().manual_seed(seed_for(self.seed, "data"))
-        torch.manual_seed(seed_for(self.seed, "dropout"))
         optimizer = self.task.optimizer(model)
-        losses = self.task.losses(model.train(), generator)
+        losses = self._losses(model.train())
         while self.steps < self.planned:
             loss = next(losses)
             value = finite(loss.item(), "training loss")
@@ -85,6 +84,11 @@ class Training:
             if self.watch.ends(self.steps, model):
                 break
         self.watch.restore(model)
+
+    def _losses(self, model: nn.Module) -> Iterator[Tensor]:
+        """Epoch after epoch, each from its own seeds, so that one can be begun anywhere."""
+        for epoch in count():
+            yield from epoch_losses(self.task, model, self.seed, epoch)
 
     def _update(self, model: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
         optimizer.zero_grad()
@@ -131,6 +135,16 @@ class Training:
             failure=self.failure,
             log=self.log,
         )
+
+
+def epoch_losses(task: Task[Any], model: nn.Module, seed: int, epoch: int) -> Iterator[Tensor]:
+    """The losses of one epoch (the first is 0), order and dropout from seeds of its own.
+
+    Sets torch's global generator.
+    """
+    generator = torch.Generator().manual_seed(seed_for(seed, f"data {epoch}"))
+    torch.manual_seed(seed_for(seed, f"dropout {epoch}"))
+    return task.losses(model, generator)
 
 
 def parts(model: nn.Module) -> dict[str, int]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from fenas_lang import tasks
 from fenas_lang.diagnostics import FenError
-from fenas_lang.tasks.settings import Settings, assignments
+from fenas_lang.tasks.settings import Settings, assignments, choice
 
 
 def code_of(error: pytest.ExceptionInfo[FenError]) -> str:
@@ -88,3 +89,15 @@ def test_every_setting_is_described_and_takes_its_default(name: str) -> None:
     described = settings.described()
     assert all(len(d.description) > 10 for d in described.values())
     assert settings.read({n: str(d.default) for n, d in described.items()}, name) == settings()
+
+
+@dataclass(frozen=True)
+class Chosen(Settings):
+    optimizer: str = choice("adam", "how weights are updated", among=("adam", "sgd"))
+
+
+def test_a_setting_may_be_one_of_some_words() -> None:
+    assert Chosen.read({"optimizer": "sgd"}, "lm").optimizer == "sgd"
+    for given in ("SGD", "", "adam sgd", 1, None, True):
+        with pytest.raises(FenError, match=r"FEN402.*one of adam, sgd"):
+            Chosen.read({"optimizer": given}, "lm")

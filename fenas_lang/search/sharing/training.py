@@ -81,7 +81,7 @@ class Supernet:
 def over_and_over(
     task: Task[Any], model: nn.Module, seed_of: Callable[[int], int]
 ) -> Iterator[Tensor]:
-    """The losses of a task's training, from its beginning again whenever they end."""
+    """The losses of a task's epochs, one after another."""
     repeat = 0
     while True:
         generator = torch.Generator().manual_seed(seed_of(repeat))
