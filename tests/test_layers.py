@@ -16,6 +16,7 @@ FLOORS = (
     ("source", "registry"),
     ("diagnostics",),
     ("rules",),
+    ("hub",),
     ("syntax",),
     ("primitives",),
     ("functions",),
