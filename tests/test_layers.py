@@ -16,6 +16,7 @@ FLOORS = (
     ("source", "registry", "lock"),
     ("diagnostics",),
     ("rules",),
+    ("hub",),
     ("syntax",),
     ("primitives",),
     ("functions",),

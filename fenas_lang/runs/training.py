@@ -20,7 +20,7 @@ from fenas_lang.runs.plan import Plan
 from fenas_lang.runs.result import Result
 from fenas_lang.runs.weights import EPOCH, read_weights, write_weights
 from fenas_lang.tasks.base import TEST, VALID, Task
-from fenas_lang.tasks.outcome import EXCEPTION, reason_for
+from fenas_lang.tasks.outcome import EXCEPTION, TrainingFailed, reason_for
 from fenas_lang.tasks.training import epoch_losses, hardware, measured, parts, seed_for, update
 
 OWN_COLUMNS = ("epoch", "steps", "train_loss", "learning_rate", "seconds", "averaged")
@@ -40,14 +40,20 @@ def train(directory: Directory, plan: Plan, task: Task[Any], listener: Listener)
             session.epochs()
             result = session.result(session.on_test())
         except Exception as error:
-            reason = reason_for(error)
-            if reason == EXCEPTION:
+            if reason_for(error) == EXCEPTION:
                 raise
-            result = session.result(None, str(error) or reason)
+            result = session.result(None, _failure(error))
         finally:
             listener.close()
     directory.write_result(result)
     return result
+
+
+def _failure(error: Exception) -> str:
+    """`not finite: the training loss is nan`, `out of memory: …`."""
+    if isinstance(error, TrainingFailed):
+        return str(error)
+    return ": ".join(filter(None, (reason_for(error), " ".join(str(error).split()))))
 
 
 def built(plan: Plan, directory: Directory, task: Task[Any]) -> nn.Module:
