@@ -11,11 +11,12 @@ from fenas_lang.ir.canonical import canonical_key
 from fenas_lang.ir.graph import Dataflow
 from fenas_lang.ir.lower import expand, lower_checked
 from fenas_lang.proof.ring_key import NO_RING_KEY, ring_key
+from fenas_lang.search.ledger import Scores
 from fenas_lang.search.mutator import NoChild
 from fenas_lang.search.randomness import stream
 from fenas_lang.search.settings import PATIENCE, REDRAWS, Settings
 from fenas_lang.search.strategy import Proposal, Strategy
-from fenas_lang.search.trial import FAILED, HIT, Rejection, Trial
+from fenas_lang.search.trial import HIT, Rejection, Trial
 from fenas_lang.search.useless import useless
 from fenas_lang.search.variation import Variation
 from fenas_lang.spaces.model import Space
@@ -36,7 +37,7 @@ ASK = REDRAWS + 1
 
 @dataclass(frozen=True)
 class Candidate:
-    """What is to become a trial; `copy_of` is the scored trial of an equal cell.
+    """What is to become a trial; `copy_of` numbers the scored trial of an equal cell.
 
     `draws` counts the proposals up to this one, `rejections` are those refused as useless,
     `guesses` what a proxy gave this one and those that it was chosen from.
@@ -45,7 +46,7 @@ class Candidate:
     proposal: Proposal
     key: str
     useless: str
-    copy_of: Trial | None
+    copy_of: int | None
     draws: int
     rejections: tuple[Rejection, ...] = ()
     guesses: tuple[float, ...] = ()
@@ -73,8 +74,7 @@ class Novelty:
     settings: Settings
     variation: Variation
     strategy: Strategy
-    scored: dict[str, Trial] = field(default_factory=dict)
-    failed: set[str] = field(default_factory=set)
+    scores: Scores = field(default_factory=Scores)
     training: set[str] = field(default_factory=set)
     barren: int = 0
     choice: Choice | None = None
@@ -155,7 +155,7 @@ class Novelty:
             failed.draws, failed.rejections = draw + 1, tuple(rejections)
             raise
         key, reason = self._examine(proposal.cell)
-        return Candidate(proposal, key, reason, self.scored.get(key), draw + 1)
+        return Candidate(proposal, key, reason, self.scores.first(key), draw + 1)
 
     def _examine(self, cell: Cell) -> Examined:
         """`examine`, of which the algebra is done once for each graph."""
@@ -168,16 +168,13 @@ class Novelty:
         return self._examined[graph]
 
     def _known(self, key: str) -> bool:
-        return key in self.scored or key in self.failed or key in self.training
+        return key in self.scores or key in self.training
 
     def tell(self, trial: Trial) -> None:
         """A trial has ended, in this process or an earlier one."""
         self.training.discard(trial.key)
         self.barren = self.barren + trial.draws // ASK if trial.outcome == HIT else 0
-        if trial.outcome == FAILED:
-            self.failed.add(trial.key)
-        else:
-            self.scored.setdefault(trial.key, trial.bare)
+        self.scores.tell(trial)
 
 
 def examine(cell: Cell, space: Space, output: str) -> Examined:

@@ -10,6 +10,7 @@ from fenas_lang.search import proxy as proxies
 from fenas_lang.search import strategy as strategies
 from fenas_lang.search.halving import Halving
 from fenas_lang.search.inheritance import Inheritance
+from fenas_lang.search.ledger import Lines
 from fenas_lang.search.messages import Job
 from fenas_lang.search.mutator import NoChild
 from fenas_lang.search.novelty import (
@@ -25,7 +26,7 @@ from fenas_lang.search.randomness import derived_seed
 from fenas_lang.search.settings import Settings
 from fenas_lang.search.strategy import Individual
 from fenas_lang.search.trial import FAILED, HIT, SEARCH, Measured, Rejection, Trial
-from fenas_lang.search.variation import RANDOM_NAME, Variation
+from fenas_lang.search.variation import Variation
 from fenas_lang.syntax.ast import Cell
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class SearchPhase:
         choice = _choice(self.settings, self.variation)
         self._novelty = Novelty(self.settings, self.variation, self._strategy, choice=choice)
         self._halving = Halving(self.settings.fidelity, self.settings.eta)
-        self._roots = {number: seed.name for number, seed in enumerate(self.variation.seeds)}
+        self._lines = Lines([seed.name for seed in self.variation.seeds])
         self._pending = Pending(self.total)
 
     def begin(self, around: Surroundings) -> None:
@@ -148,7 +149,7 @@ class SearchPhase:
         )
         if self._novelty.is_hit(candidate):
             assert candidate.copy_of is not None
-            return self._entry(job, lent(candidate.copy_of), HIT)
+            return self._entry(job, self._novelty.scores.lent(candidate.copy_of), HIT)
         if isinstance(self._strategy, strategies.Appraising):
             return self.ended(job, self._strategy.appraise(cell))
         if self.inheritance is None:
@@ -163,17 +164,14 @@ class SearchPhase:
         """The root of the lineage and the trial's number; a seed keeps its own name."""
         if number < len(self.variation.seeds):
             return self.variation.seeds[number].name
-        return f"{self._root(number, parents)}_{number}"
-
-    def _root(self, number: int, parents: tuple[int, ...]) -> str:
-        return self._roots[parents[0]] if parents else self._roots.get(number, RANDOM_NAME)
+        return f"{self._lines.root(number, parents)}_{number}"
 
     def ended(self, job: Job, measured: Measured) -> Entry:
         return self._entry(job, measured, measured.outcome)
 
     def _entry(self, job: Job, measured: Measured, outcome: str) -> Entry:
         started = self._started.pop(job.number)
-        candidate, copied = started.candidate, started.candidate.copy_of
+        candidate = started.candidate
         if diff := candidate.proposal.diff:
             measured = replace(measured, facts={**measured.facts, "diff": diff})
         if candidate.guesses:
@@ -189,7 +187,7 @@ class SearchPhase:
             outcome=outcome,
             measured=measured,
             key=candidate.key,
-            copy_of=None if copied is None else copied.number,
+            copy_of=candidate.copy_of,
             useless=candidate.useless,
             draws=candidate.draws,
         )
@@ -198,7 +196,7 @@ class SearchPhase:
     def tell(self, trial: Trial) -> None:
         """Take a trial in, of this process or an earlier one."""
         self._pending.take(trial.number)
-        self._roots[trial.number] = self._root(trial.number, trial.parents)
+        self._lines.tell(trial)
         self._novelty.tell(trial)
         if self.variation.mutator is not None:
             self.variation.mutator.tell(trial)
@@ -207,12 +205,6 @@ class SearchPhase:
         self._halving.tell(trial)
         if self.inheritance is not None:
             self.inheritance.tell(trial.number, self._living)
-
-
-def lent(trial: Trial) -> Measured:
-    """What a copy of a trial takes over: its score, and at which rungs that was reached."""
-    facts = {"rungs": trial.measured.facts["rungs"]} if "rungs" in trial.measured.facts else {}
-    return Measured(trial.score, trial.metric, facts=facts)
 
 
 def _choice(settings: Settings, variation: Variation) -> Choice | None:

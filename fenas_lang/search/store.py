@@ -1,6 +1,9 @@
 """The record of a run: one SQLite file, or any database that SQLAlchemy knows.
 
 A trial is written in one transaction, after which neither a kill nor a full disk can take it away.
+SQLite hands it to the system and does not wait for the disk (`synchronous=NORMAL`): when the whole
+machine loses power, the last trials may be gone, and a resumed run trains them again; what is there
+stays whole.
 Whatever the database complains of reaches the user as a FenError (FEN500-506).
 """
 
@@ -13,6 +16,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +34,12 @@ from fenas_lang.search.lock import WriterLock
 from fenas_lang.search.schema import (
     FORMAT,
     META,
+    RECALLED,
     REJECTIONS,
     TRIALS,
     metadata,
     read_trial,
+    recalled_trial,
     rejection_row,
     trial_row,
 )
@@ -56,7 +62,8 @@ class Store:
     def create(cls, location: str | Path, meta: Mapping[str, Any], *, force: bool = False) -> Store:
         """A new store with these values of `meta`.
 
-        Raises FEN500 where there is one already (`force` renames that to `.bak`), FEN505, FEN506.
+        Raises FEN500 where there is one already (`force` renames that to `.bak`, or
+        `.bak2` and so on), FEN505, FEN506.
         """
         check_place(location, force)
         path = path_of(location)
@@ -174,6 +181,13 @@ class Store:
             for row in connection.execute(query):
                 yield read_trial(row)
 
+    def recalled(self, phase: str) -> Iterator[Trial]:
+        """As `each`, of every trial only what a search rests on: no edits, logs, times."""
+        query = sa.select(*RECALLED).where(TRIALS.c.phase == phase).order_by(TRIALS.c.id)
+        with self._transaction() as connection:
+            for row in connection.execute(query.execution_options(yield_per=BATCH)):
+                yield recalled_trial(row)
+
     def rejected(self) -> int:
         """How many candidates were refused before training."""
         with self._transaction() as connection:
@@ -219,15 +233,15 @@ def path_of(location: str | Path) -> Path | None:
 
 def _sqlite(path: Path, mode: str) -> sa.Engine:
     """An engine on a file; explicit BEGIN, so that making the tables is one transaction too."""
-    uri = f"file:{_quoted(path)}?mode={mode}"
-    if mode == "ro" and _is_at_rest(path):
-        uri += "&immutable=1"
+    uri = f"file:{_quoted(path)}?mode={_reading_mode(path) if mode == 'ro' else mode}"
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
-        if mode != "ro":
+        if mode == "ro":
+            connection.execute("PRAGMA query_only=ON")
+        else:
             connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA synchronous=NORMAL")
         return connection
 
     engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.StaticPool)
@@ -236,9 +250,20 @@ def _sqlite(path: Path, mode: str) -> sa.Engine:
     return engine
 
 
-def _is_at_rest(path: Path) -> bool:
-    """Whether nobody can be writing: SQLite reads a log beside the file, and would make one."""
-    return not os.access(path.parent, os.W_OK) and not path.with_name(path.name + "-wal").exists()
+def _reading_mode(path: Path) -> str:
+    """How to open a file that is only read.
+
+    SQLite reads a log beside the file, and makes one.  Who may write also removes it at the end; in
+    a folder that nobody can write to, a file without a log does not change.
+    """
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        return "rw"
+    at_rest = not os.access(path.parent, os.W_OK) and not _beside(path, "-wal").exists()
+    return "ro&immutable=1" if at_rest else "ro"
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
 
 
 def _quoted(path: Path) -> str:
@@ -271,18 +296,20 @@ def _holds_something(path: Path) -> bool:
 
 
 def _backup(path: Path) -> Path:
-    return path.with_name(path.name + ".bak")
+    """The first of `.bak`, `.bak2`, `.bak3`, … that is free."""
+    names = (_beside(path, f".bak{number if number > 1 else ''}") for number in count(1))
+    return next(name for name in names if not name.exists())
 
 
 def _make_room(path: Path, force: bool) -> None:
-    """See that nothing is at `path`, which with `force` means moving it to `.bak`."""
+    """See that nothing is at `path`, which with `force` means moving it to a backup."""
     check_place(path, force)
     if not _holds_something(path):
         return
     backup = _backup(path)
     try:
         for suffix in ("-wal", "-shm", ""):
-            old, new = (p.with_name(p.name + suffix) for p in (path, backup))
+            old, new = _beside(path, suffix), _beside(backup, suffix)
             if old.exists():
                 os.replace(old, new)
     except OSError as error:
@@ -293,7 +320,7 @@ def _remove(path: Path) -> None:
     """Take away a store that could not be begun."""
     for suffix in ("-wal", "-shm", ""):
         with contextlib.suppress(OSError):
-            path.with_name(path.name + suffix).unlink()
+            _beside(path, suffix).unlink()
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -272,11 +273,12 @@ class _Study:
 
     def _recalled(self, phase: Phase) -> _Counter:
         """Tell a phase what the store has of it, one by one: there may be very many."""
-        counter = _Counter(Standing(phase.name, 0, phase.total, 0, self.best, 0))
-        for trial in self.store.each(phase.name):
+        counts = Counter[str]()
+        for trial in self.store.recalled(phase.name):
             self._tell(phase, trial)
-            counter.after(trial, self.best)
-        return counter
+            counts[trial.outcome] += 1
+        done, hits, failures = counts.total(), counts[HIT], counts[FAILED]
+        return _Counter(Standing(phase.name, done, phase.total, hits, self.best, failures))
 
     def _tell(self, phase: Phase, trial: Trial) -> None:
         phase.tell(trial)
