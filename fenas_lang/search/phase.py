@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fenas_lang.search import proxy as proxies
 from fenas_lang.search import strategy as strategies
@@ -21,6 +21,7 @@ from fenas_lang.search.novelty import (
     Waiting,
     dataflow_of,
 )
+from fenas_lang.search.objectives import costs_of
 from fenas_lang.search.pending import Pending
 from fenas_lang.search.randomness import derived_seed
 from fenas_lang.search.settings import Settings
@@ -172,11 +173,7 @@ class SearchPhase:
     def _entry(self, job: Job, measured: Measured, outcome: str) -> Entry:
         started = self._started.pop(job.number)
         candidate = started.candidate
-        if diff := candidate.proposal.diff:
-            measured = replace(measured, facts={**measured.facts, "diff": diff})
-        if candidate.guesses:
-            guessed = {"proxy": {"name": self.settings.proxy, "scores": candidate.guesses}}
-            measured = replace(measured, facts={**measured.facts, **guessed})
+        facts = {**measured.facts, **self._known(candidate)}
         trial = Trial(
             number=job.number,
             phase=SEARCH,
@@ -185,13 +182,25 @@ class SearchPhase:
             edit=candidate.proposal.edit,
             seed=job.seed,
             outcome=outcome,
-            measured=measured,
+            measured=replace(measured, facts=facts),
             key=candidate.key,
             copy_of=candidate.copy_of,
             useless=candidate.useless,
             draws=candidate.draws,
         )
         return Entry(trial, candidate.rejections)
+
+    def _known(self, candidate: Candidate) -> dict[str, Any]:
+        """Facts that were known before the training."""
+        found: dict[str, Any] = {}
+        if diff := candidate.proposal.diff:
+            found["diff"] = diff
+        if candidate.guesses:
+            found["proxy"] = {"name": self.settings.proxy, "scores": candidate.guesses}
+        cell, space = candidate.proposal.cell, self.variation.space
+        if costs := costs_of(cell, self.settings, space):
+            found["costs"] = costs
+        return found
 
     def tell(self, trial: Trial) -> None:
         """Take a trial in, of this process or an earlier one."""
@@ -200,8 +209,7 @@ class SearchPhase:
         self._novelty.tell(trial)
         if self.variation.mutator is not None:
             self.variation.mutator.tell(trial)
-        individual = Individual(trial.number, trial.source, trial.score, trial.parents)
-        self._strategy.tell(individual)
+        self._strategy.tell(Individual.of(trial))
         self._halving.tell(trial)
         if self.inheritance is not None:
             self.inheritance.tell(trial.number, self._living)

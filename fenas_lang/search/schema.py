@@ -127,7 +127,7 @@ _RECALLED = (
 )
 RECALLED = tuple(TRIALS.c[name] for name in _RECALLED)
 """The columns of `recalled_trial`."""
-RESTED_ON = ('"rungs"', '"diagnostics"')
+RESTED_ON = ('"rungs"', '"diagnostics"', '"costs"')
 """Other facts are for reading only: nothing in a search rests on them."""
 
 

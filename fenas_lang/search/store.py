@@ -12,11 +12,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import importlib.metadata
+import itertools
 import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +188,39 @@ class Store:
             for row in connection.execute(query.execution_options(yield_per=BATCH)):
                 yield recalled_trial(row)
 
+    def best(self, phase: str, most: int) -> list[Trial]:
+        """The best trials with different canonical keys, best first, the earliest of equals."""
+        found: dict[str, int] = {}
+        scored = TRIALS.c.phase == phase, TRIALS.c.score.is_not(None)
+        query = sa.select(TRIALS.c.key, TRIALS.c.id).where(*scored)
+        query = query.order_by(TRIALS.c.score.desc(), TRIALS.c.number)
+        with self._transaction() as connection:
+            with connection.execute(query.execution_options(yield_per=BATCH)) as rows:
+                for key, row in rows:
+                    if len(found) == most:
+                        break
+                    found.setdefault(key, row)
+            each = (TRIALS.select().where(TRIALS.c.id == row) for row in found.values())
+            return [read_trial(connection.execute(one).one()) for one in each]
+
+    def line(self, phase: str, number: int) -> list[Trial]:
+        """From a first ancestor to the trial of this number: each one's first parent before it."""
+        found, wanted = list[Trial](), [number]
+        query = TRIALS.select().where(TRIALS.c.phase == phase)
+        with self._transaction() as connection:
+            while wanted:
+                row = connection.execute(query.where(TRIALS.c.number == wanted[0])).one()
+                found.append(read_trial(row))
+                wanted = list(found[-1].parents[:1])
+        return found[::-1]
+
+    def beginning(self, phase: str, before: int) -> list[Trial]:
+        """The trials with numbers below this, by number."""
+        numbers = TRIALS.c.number
+        query = TRIALS.select().where(TRIALS.c.phase == phase, numbers < before).order_by(numbers)
+        with self._transaction() as connection:
+            return [read_trial(row) for row in connection.execute(query)]
+
     def rejected(self) -> int:
         """How many candidates were refused before training."""
         with self._transaction() as connection:
@@ -297,7 +330,7 @@ def _holds_something(path: Path) -> bool:
 
 def _backup(path: Path) -> Path:
     """The first of `.bak`, `.bak2`, `.bak3`, … that is free."""
-    names = (_beside(path, f".bak{number if number > 1 else ''}") for number in count(1))
+    names = (_beside(path, f".bak{number if number > 1 else ''}") for number in itertools.count(1))
     return next(name for name in names if not name.exists())
 
 

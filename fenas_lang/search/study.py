@@ -242,8 +242,7 @@ class _Study:
             self._drive(search, ready)
             if inheritance is not None:
                 inheritance.clear()
-            trials = self.store.trials(SEARCH)
-            found = entrants(self.settings, variation, trials)
+            found = entrants(self.settings, variation, self.store)
             self._drive(FinalPhase(self.settings, found), ready)
         self.store.note("ended", FINISHED)
         return read_result(self.store, self.settings, variation)

@@ -139,6 +139,27 @@ def test_what_a_search_goes_on_with_is_what_was_stored(path: Path) -> None:
             assert found.measured.facts.get("rungs") == reached
 
 
+def test_the_best_have_different_keys_and_the_earliest_of_equals_is_first(place: str) -> None:
+    keys, scores = "aabbcd", (1.0, 2.0, 3.0, 3.0, None, 2.0)
+    with Store.create(place, {}) as store:
+        for number in (3, 1, 5, 0, 4, 2):
+            score = scores[number]
+            measured = Measured(score, score, reason="" if score else "not finite")
+            store.add(replace(trial(number), key=keys[number], measured=measured))
+        assert [t.number for t in store.best("search", 9)] == [2, 1, 5]
+        assert [t.number for t in store.best("search", 1)] == [2]
+        assert store.best("search", 0) == store.best("final", 1) == []
+        assert [t.number for t in store.beginning("search", 3)] == [0, 1, 2]
+
+
+def test_a_line_begins_with_the_first_ancestor(place: str) -> None:
+    with Store.create(place, {}) as store:
+        for number, parents in enumerate([(), (), (1,), (0, 1), (2, 3)]):
+            store.add(replace(trial(number), parents=parents))
+        assert [t.number for t in store.line("search", 4)] == [1, 2, 4]
+        assert store.line("search", 4) == [store.trials()[number] for number in (1, 2, 4)]
+
+
 def test_any_other_file_is_not_overwritten_either(path: Path) -> None:
     path.write_text("cell A(x, h) -> a {")
     with pytest.raises(FenError) as error:
