@@ -10,14 +10,14 @@ from fenas_lang.check.check import Checked
 from fenas_lang.ir.canonical import canonical_key
 from fenas_lang.ir.graph import Dataflow
 from fenas_lang.ir.lower import expand, lower_checked
-from fenas_lang.proof.ring_key import NO_RING_KEY, ring_key
+from fenas_lang.proof.ring_key import NO_RING_KEY, form_for_key, key_of
 from fenas_lang.search.ledger import Scores
 from fenas_lang.search.mutator import NoChild
 from fenas_lang.search.randomness import stream
 from fenas_lang.search.settings import PATIENCE, REDRAWS, Settings
 from fenas_lang.search.strategy import Proposal, Strategy
 from fenas_lang.search.trial import HIT, Rejection, Trial
-from fenas_lang.search.useless import useless
+from fenas_lang.search.useless import by_structure, reason, reason_by_algebra
 from fenas_lang.search.variation import Variation
 from fenas_lang.spaces.model import Space
 from fenas_lang.spaces.outputs import RULES, rule_mean
@@ -164,7 +164,7 @@ class Novelty:
         if graph not in self._examined:
             if len(self._examined) >= REMEMBERED:
                 self._examined.clear()
-            self._examined[graph] = strongest_key(dataflow), useless(dataflow)
+            self._examined[graph] = judged(dataflow)
         return self._examined[graph]
 
     def _known(self, key: str) -> bool:
@@ -180,10 +180,19 @@ class Novelty:
 def examine(cell: Cell, space: Space, output: str) -> Examined:
     """Strongest key, and why the cell is useless (empty: it is not).
 
+    The key is `ring1:…`, the same for cells that are one function by algebra; that of a cell past
+    the budget of algebra is `fen1:…`.
     The cell is flat and legal by construction, so it is lowered without being checked again.
     """
-    dataflow = dataflow_of(cell, space, output)
-    return strongest_key(dataflow), useless(dataflow)
+    return judged(dataflow_of(cell, space, output))
+
+
+def judged(dataflow: Dataflow) -> Examined:
+    """The same of a lowered cell, both from one normal form."""
+    form = form_for_key(expand(dataflow))
+    key = key_of(form)
+    strongest = canonical_key(dataflow) if key == NO_RING_KEY else key
+    return strongest, reason(by_structure(dataflow)) or reason_by_algebra(form)
 
 
 def dataflow_of(cell: Cell, space: Space, output: str) -> Dataflow:
@@ -191,12 +200,6 @@ def dataflow_of(cell: Cell, space: Space, output: str) -> Dataflow:
     made = rule_mean(cell, space)
     checked = Checked(cell, space, cell, RULES[output], made, space.definitions)
     return lower_checked(checked)
-
-
-def strongest_key(dataflow: Dataflow) -> str:
-    """`ring1:…`, the same for cells that are one function by algebra; `fen1:…` of the largest."""
-    key = ring_key(expand(dataflow))
-    return canonical_key(dataflow) if key == NO_RING_KEY else key
 
 
 def _rejection(number: int, draw: int, candidate: Candidate) -> Rejection:
