@@ -1,6 +1,6 @@
 """Children an hour: a search with the native engine, with torch operations, with a loop by hand.
 
-    python benchmarks/throughput.py [--children 6] [--hidden 200] [--steps 30] [--rounds 3]
+    python benchmarks/throughput.py [--children 6] [--hidden 200] [--delay 5] [--steps 30]
 
 Random search, so that all train the same cells, on one worker with one thread, round by round in
 turn; a figure is the number of trainings over the seconds that these took, the median over rounds.
@@ -76,7 +76,7 @@ def main() -> None:
 
 def children_an_hour(name: str, seed: int, asked: argparse.Namespace) -> float:
     task, backend = CANDIDATES[name]
-    settings = {"hidden": asked.hidden, "steps": asked.steps, "examples": 32}
+    settings = {"hidden": asked.hidden, "delay": asked.delay, "steps": asked.steps, "examples": 32}
     with tempfile.TemporaryDirectory() as folder, environment(backend):
         store = Path(folder) / "run.db"
         options = {"population": asked.children, "cycles": 0, "seed": seed, "profile": "paper"}
@@ -106,6 +106,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--children", type=int, default=6, help="trainings a round")
     parser.add_argument("--hidden", type=int, default=200, help="H")
+    parser.add_argument("--delay", type=int, default=5, help="T = delay + 10 time steps")
     parser.add_argument("--steps", type=int, default=30, help="optimiser steps of a training")
     parser.add_argument(
         "--rounds", type=int, default=3, help="searches of each, other cells in each"

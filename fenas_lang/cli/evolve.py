@@ -154,7 +154,7 @@ def evolve(
         int, typer.Option(min=2, help="Cells that the proxy chooses from, for each trial.")
     ] = 4,
     force: Annotated[
-        bool, typer.Option("--force", help="Begin anew; keeps an old store as .bak.")
+        bool, typer.Option("--force", help="Begin anew; keeps an old store as .bak, .bak2, …")
     ] = False,
     tensorboard: Board = None,
     out: Out = None,

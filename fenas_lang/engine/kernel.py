@@ -268,10 +268,13 @@ class Routine:
                 yield (base, first, row, column, used.shift, ring)
 
     def _constants_of(self, dtype: torch.dtype) -> dict[Array, Tensor]:
-        """A vector as wide as any tile for each number of the program."""
+        """A vector as wide as any tile for each number of the program.
+
+        One beyond the type's range is infinite, as it is among torch's operations.
+        """
         if dtype not in self._constants:
             made = {
-                used: torch.full((WIDEST,), float(used.of), dtype=dtype)
+                used: torch.full((WIDEST,), float(used.of), dtype=torch.float64).to(dtype)
                 for used in self.arrays
                 if used.kind == CONSTANT
             }

@@ -88,8 +88,10 @@ def _accumulate(total: dict[Monomial, Coefficient], monomial: Monomial, more: Co
 
 
 def _weight(polynomial: Polynomial) -> int:
-    """Its size in atoms and coefficient words."""
-    return len(polynomial) + sum(map(len, polynomial)) + sum(map(_words, polynomial.values()))
+    """Its size in atoms and coefficient words; most coefficients are one of few, and small."""
+    values = polynomial.values()
+    words = sum(map(_words, values)) if any(map(_words, set(values))) else 0
+    return len(polynomial) + sum(map(len, polynomial)) + words
 
 
 def _words(value: Coefficient) -> int:

@@ -1,9 +1,10 @@
 """Reorders each sum around a weighted edge, so that what is ready first is added first.
 
 Contract: Graph → Graph with the same outputs, up to rounding.  A tree of additions that holds a
-weighted XX  So a planner finds the hoistable part of a sum as
-a sub-graph of its own, and the matrix products that accumulate onto it one behind the other.  A
-sum's inner value that has a name or several users stays as it is.
+weighted edge adds its terms in the order in which they are ready: those that are known before the
+loop over time, and then those of each step, numbers last.  So a planner finds the hoistable part
+of a sum as a sub-graph of its own, and the matrix products that accumulate onto it one behind the
+other.  A sum's inner value that has a name or several users stays as it is.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def equal_up_to_renaming(first: Graph, second: Graph) -> dict[str, str] | None:
     forms = unnamed_form(first), unnamed_form(second)
     if forms[0].signature != forms[1].signature:
         return None
-    one, two = map(_canonical, forms)
+    one, two = map(canonical_of, forms)
     if one.digest != two.digest:
         return None
     renaming = dict(zip(one.parameters, two.parameters, strict=True))
@@ -72,10 +72,11 @@ def unnamed_form(graph: Graph, budget: int = DEFAULT_BUDGET) -> NormalForm:
 
 def canonical_form(graph: Graph, budget: int = DEFAULT_BUDGET) -> CanonicalForm:
     """The normal form's digest, the same for all spellings and names.  Raises OutOfBudget."""
-    return _canonical(unnamed_form(graph, budget))
+    return canonical_of(unnamed_form(graph, budget))
 
 
-def _canonical(form: NormalForm) -> CanonicalForm:
+def canonical_of(form: NormalForm) -> CanonicalForm:
+    """The same of an unnamed form.  Raises OutOfBudget."""
     terms = SharedTerms(form, shapes_of(form.graph))
     try:
         order = terms.graph.order()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fenas_lang.ir.graph import Graph
 from fenas_lang.ir.polynomial import OutOfBudget
-from fenas_lang.proof.renaming import canonical_form
+from fenas_lang.proof.normal_form import NormalForm
+from fenas_lang.proof.renaming import canonical_of, unnamed_form
 
 KEY_VERSION = "ring1"
 NO_RING_KEY = f"{KEY_VERSION}:none"
@@ -18,7 +19,20 @@ def ring_key(graph: Graph) -> str:
 
     Two cells with one key have the same normal form under the laws, up to names of parameters.
     """
+    return key_of(form_for_key(graph))
+
+
+def form_for_key(graph: Graph) -> NormalForm | None:
+    """The normal form that a graph has its key of; None past the budget."""
     try:
-        return f"{KEY_VERSION}:{canonical_form(graph, BUDGET).digest}"
+        return unnamed_form(graph, BUDGET)
+    except OutOfBudget:
+        return None
+
+
+def key_of(form: NormalForm | None) -> str:
+    """The same key, from that form."""
+    try:
+        return NO_RING_KEY if form is None else f"{KEY_VERSION}:{canonical_of(form).digest}"
     except OutOfBudget:
         return NO_RING_KEY

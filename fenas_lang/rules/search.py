@@ -13,7 +13,7 @@ STORE_EXISTS = Rule(
     "the store holds a run already",
     "`{path}` holds a run already",
     "A run is never overwritten by accident.  `resume` goes on with it; `--force` begins a new one"
-    " and keeps the old file with `.bak` at the end of its name.",
+    " and keeps the old file with `.bak` (or `.bak2` and so on) at the end of its name.",
     bad=f"{_EVOLVE}    # a second time",
     good=_RESUME,
     hint="`fenasc resume {path}` goes on with it, `--force` keeps it as `{backup}` and begins anew",

@@ -9,6 +9,7 @@ from typing import Any
 
 from fenas_lang.search.lineage import figure
 from fenas_lang.search.result import Result
+from fenas_lang.search.store import Store
 from fenas_lang.search.summary import ROLES
 from fenas_lang.search.weights import Trained
 
@@ -76,9 +77,9 @@ def _named(values: Mapping[str, Any]) -> str:
 
 
 def _hardware(result: Result) -> list[str]:
-    finals = [trial for final in result.finals for trial in final.trials]
-    found = (t.measured.facts.get("hardware") for t in (*result.trials.values(), *finals))
-    return list(dict.fromkeys(str(text) for text in found if text))
+    with Store.open(result.store) as store:
+        found = (trial.measured.facts.get("hardware") for trial in store.each())
+        return list(dict.fromkeys(str(text) for text in found if text))
 
 
 def _results(result: Result) -> Iterator[str]:

@@ -10,11 +10,12 @@ from itertools import count
 from fenas_lang.search.messages import Job
 from fenas_lang.search.novelty import examine
 from fenas_lang.search.pending import Pending
-from fenas_lang.search.phase import Entry, distinct
+from fenas_lang.search.phase import Entry
 from fenas_lang.search.randomness import derived_seed, stream
 from fenas_lang.search.settings import Settings
+from fenas_lang.search.store import Store
 from fenas_lang.search.strategy import Individual
-from fenas_lang.search.trial import FINAL, Measured, Trial
+from fenas_lang.search.trial import FINAL, SEARCH, Measured, Trial
 from fenas_lang.search.variation import RANDOM_NAME, Variation
 
 FOUND, SEED, RANDOM = "found", "seed", "random"
@@ -32,19 +33,18 @@ class Entrant:
     number: int | None = None
 
 
-def entrants(settings: Settings, variation: Variation, trials: Sequence[Trial]) -> list[Entrant]:
+def entrants(settings: Settings, variation: Variation, store: Store) -> list[Entrant]:
     """Who is trained again, from the trials of the search: the best, then the baselines.
 
     One and the same cell may be there in two roles; it is trained once.  With baselines, the best
     cell is trained again in every profile, so that there is something to compare.
     """
-    trials = sorted(trials, key=lambda trial: trial.number)
     most = max(settings.finals, 1 if settings.baselines else 0)
-    best = [_entrant(FOUND, trial) for trial in distinct(trials, most)]
+    best = [_entrant(FOUND, trial) for trial in store.best(SEARCH, most)]
     if not best or not settings.baselines:
         return best
-    seeds = [_entrant(SEED, trial) for trial in trials if trial.number < len(settings.seeds)]
-    return best + seeds + list(_random(settings, variation))
+    first = store.beginning(SEARCH, len(settings.seeds))
+    return best + [_entrant(SEED, trial) for trial in first] + list(_random(settings, variation))
 
 
 def _entrant(role: str, trial: Trial) -> Entrant:

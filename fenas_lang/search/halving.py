@@ -8,6 +8,8 @@ the same as if it were settled at the rung.
 
 from __future__ import annotations
 
+from array import array
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,26 +20,28 @@ from fenas_lang.search.trial import HIT, Trial
 
 @dataclass
 class Halving:
-    """`rungs` in epochs, and the scores that trials had there."""
+    """`rungs` in epochs, and the scores that trials had there, in ascending order."""
 
     rungs: Sequence[int]
     eta: int
-    _scores: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    _scores: dict[int, array[float]] = field(
+        default_factory=lambda: defaultdict(lambda: array("d"))
+    )
 
     def tell(self, trial: Trial) -> None:
         """A trial has ended; a hit came to no rung itself."""
         if trial.outcome != HIT:
             for epochs, score in reached(trial):
-                self._scores[epochs].append(score)
+                insort(self._scores[epochs], score)
 
     def cutoffs(self) -> Rungs:
         """Of each rung, the score to go on with; None where any does."""
         return tuple((epochs, self._cutoff(epochs)) for epochs in self.rungs)
 
     def _cutoff(self, epochs: int) -> float | None:
-        scores = sorted(self._scores[epochs], reverse=True)
+        scores = self._scores[epochs]
         places = (len(scores) + 1) // self.eta
-        return scores[places - 1] if places and epochs != self.rungs[-1] else None
+        return scores[-places] if places and epochs != self.rungs[-1] else None
 
 
 def reached(trial: Trial) -> list[tuple[int, float]]:

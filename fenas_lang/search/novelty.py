@@ -10,13 +10,14 @@ from fenas_lang.check.check import Checked
 from fenas_lang.ir.canonical import canonical_key
 from fenas_lang.ir.graph import Dataflow
 from fenas_lang.ir.lower import expand, lower_checked
-from fenas_lang.proof.ring_key import NO_RING_KEY, ring_key
+from fenas_lang.proof.ring_key import NO_RING_KEY, form_for_key, key_of
+from fenas_lang.search.ledger import Scores
 from fenas_lang.search.mutator import NoChild
 from fenas_lang.search.randomness import stream
 from fenas_lang.search.settings import PATIENCE, REDRAWS, Settings
 from fenas_lang.search.strategy import Proposal, Strategy
-from fenas_lang.search.trial import FAILED, HIT, Rejection, Trial
-from fenas_lang.search.useless import useless
+from fenas_lang.search.trial import HIT, Rejection, Trial
+from fenas_lang.search.useless import by_structure, reason, reason_by_algebra
 from fenas_lang.search.variation import Variation
 from fenas_lang.spaces.model import Space
 from fenas_lang.spaces.outputs import RULES, rule_mean
@@ -36,7 +37,7 @@ ASK = REDRAWS + 1
 
 @dataclass(frozen=True)
 class Candidate:
-    """What is to become a trial; `copy_of` is the scored trial of an equal cell.
+    """What is to become a trial; `copy_of` numbers the scored trial of an equal cell.
 
     `draws` counts the proposals up to this one, `rejections` are those refused as useless,
     `guesses` what a proxy gave this one and those that it was chosen from.
@@ -45,7 +46,7 @@ class Candidate:
     proposal: Proposal
     key: str
     useless: str
-    copy_of: Trial | None
+    copy_of: int | None
     draws: int
     rejections: tuple[Rejection, ...] = ()
     guesses: tuple[float, ...] = ()
@@ -73,8 +74,7 @@ class Novelty:
     settings: Settings
     variation: Variation
     strategy: Strategy
-    scored: dict[str, Trial] = field(default_factory=dict)
-    failed: set[str] = field(default_factory=set)
+    scores: Scores = field(default_factory=Scores)
     training: set[str] = field(default_factory=set)
     barren: int = 0
     choice: Choice | None = None
@@ -155,7 +155,7 @@ class Novelty:
             failed.draws, failed.rejections = draw + 1, tuple(rejections)
             raise
         key, reason = self._examine(proposal.cell)
-        return Candidate(proposal, key, reason, self.scored.get(key), draw + 1)
+        return Candidate(proposal, key, reason, self.scores.first(key), draw + 1)
 
     def _examine(self, cell: Cell) -> Examined:
         """`examine`, of which the algebra is done once for each graph."""
@@ -164,29 +164,35 @@ class Novelty:
         if graph not in self._examined:
             if len(self._examined) >= REMEMBERED:
                 self._examined.clear()
-            self._examined[graph] = strongest_key(dataflow), useless(dataflow)
+            self._examined[graph] = judged(dataflow)
         return self._examined[graph]
 
     def _known(self, key: str) -> bool:
-        return key in self.scored or key in self.failed or key in self.training
+        return key in self.scores or key in self.training
 
     def tell(self, trial: Trial) -> None:
         """A trial has ended, in this process or an earlier one."""
         self.training.discard(trial.key)
         self.barren = self.barren + trial.draws // ASK if trial.outcome == HIT else 0
-        if trial.outcome == FAILED:
-            self.failed.add(trial.key)
-        else:
-            self.scored.setdefault(trial.key, trial.bare)
+        self.scores.tell(trial)
 
 
 def examine(cell: Cell, space: Space, output: str) -> Examined:
     """Strongest key, and why the cell is useless (empty: it is not).
 
+    The key is `ring1:…`, the same for cells that are one function by algebra; that of a cell past
+    the budget of algebra is `fen1:…`.
     The cell is flat and legal by construction, so it is lowered without being checked again.
     """
-    dataflow = dataflow_of(cell, space, output)
-    return strongest_key(dataflow), useless(dataflow)
+    return judged(dataflow_of(cell, space, output))
+
+
+def judged(dataflow: Dataflow) -> Examined:
+    """The same of a lowered cell, both from one normal form."""
+    form = form_for_key(expand(dataflow))
+    key = key_of(form)
+    strongest = canonical_key(dataflow) if key == NO_RING_KEY else key
+    return strongest, reason(by_structure(dataflow)) or reason_by_algebra(form)
 
 
 def dataflow_of(cell: Cell, space: Space, output: str) -> Dataflow:
@@ -194,12 +200,6 @@ def dataflow_of(cell: Cell, space: Space, output: str) -> Dataflow:
     made = rule_mean(cell, space)
     checked = Checked(cell, space, cell, RULES[output], made, space.definitions)
     return lower_checked(checked)
-
-
-def strongest_key(dataflow: Dataflow) -> str:
-    """`ring1:…`, the same for cells that are one function by algebra; `fen1:…` of the largest."""
-    key = ring_key(expand(dataflow))
-    return canonical_key(dataflow) if key == NO_RING_KEY else key
 
 
 def _rejection(number: int, draw: int, candidate: Candidate) -> Rejection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from fenas_lang.ir.graph import Dataflow
@@ -12,6 +12,7 @@ from fenas_lang.search.settings import Settings
 from fenas_lang.search.strategy import SCORE, Individual
 from fenas_lang.search.trial import Trial
 from fenas_lang.spaces.model import Space
+from fenas_lang.syntax.ast import Cell
 
 
 def _parameters(dataflow: Dataflow, hidden: int) -> int:
@@ -30,11 +31,16 @@ COSTS: dict[str, Callable[[Dataflow, int], int]] = {"parameters": _parameters, "
 """What is to be small, of a cell whose input and state have a size; FLOPs are of a time step."""
 
 
-def costs(cell: Individual, settings: Settings, space: Space) -> dict[str, int]:
-    """The costs among the objectives of a run."""
-    dataflow = lower(cell.cell, space)
+def costs_of(cell: Cell, settings: Settings, space: Space) -> dict[str, int]:
+    """The costs among the objectives of a run; empty where it has one objective."""
     names = [name for name in settings.wanted if name != SCORE]
-    return {name: COSTS[name](dataflow, settings.hidden) for name in names}
+    dataflow = lower(cell, space) if names else None
+    return {name: COSTS[name](dataflow, settings.hidden) for name in names if dataflow is not None}
+
+
+def costs(cell: Individual, settings: Settings, space: Space) -> Mapping[str, int]:
+    """The same of an individual, as its trial says; stores of earlier versions do not say it."""
+    return cell.costs or costs_of(cell.cell, settings, space)
 
 
 def point(cell: Individual, settings: Settings, space: Space) -> Point:
@@ -53,7 +59,7 @@ class Compromise:
 
 
 def pareto_front(
-    trials: Sequence[Trial], settings: Settings, space: Space
+    trials: Iterable[Trial], settings: Settings, space: Space
 ) -> tuple[Compromise, ...]:
     """The trials that none beats in every objective, the best score first.
 
@@ -61,8 +67,7 @@ def pareto_front(
     """
     if len(settings.wanted) < 2:
         return ()
-    scored = [Individual(t.number, t.source, t.score) for t in trials if t.score is not None]
-    by_number = {trial.number: trial for trial in trials}
-    found = front([point(cell, settings, space) for cell in scored])
-    best = sorted((scored[place] for place in found), key=lambda cell: -(cell.score or 0.0))
-    return tuple(Compromise(by_number[c.number], costs(c, settings, space)) for c in best)
+    scored = [trial for trial in trials if trial.score is not None]
+    points = [point(Individual.of(trial), settings, space) for trial in scored]
+    best = sorted((scored[place] for place in front(points)), key=lambda trial: -(trial.score or 0))
+    return tuple(Compromise(trial, costs(Individual.of(trial), settings, space)) for trial in best)

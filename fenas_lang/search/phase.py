@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fenas_lang.search import proxy as proxies
 from fenas_lang.search import strategy as strategies
 from fenas_lang.search.halving import Halving
 from fenas_lang.search.inheritance import Inheritance
+from fenas_lang.search.ledger import Lines
 from fenas_lang.search.messages import Job
 from fenas_lang.search.mutator import NoChild
 from fenas_lang.search.novelty import (
@@ -20,12 +21,13 @@ from fenas_lang.search.novelty import (
     Waiting,
     dataflow_of,
 )
+from fenas_lang.search.objectives import costs_of
 from fenas_lang.search.pending import Pending
 from fenas_lang.search.randomness import derived_seed
 from fenas_lang.search.settings import Settings
 from fenas_lang.search.strategy import Individual
 from fenas_lang.search.trial import FAILED, HIT, SEARCH, Measured, Rejection, Trial
-from fenas_lang.search.variation import RANDOM_NAME, Variation
+from fenas_lang.search.variation import Variation
 from fenas_lang.syntax.ast import Cell
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ class SearchPhase:
         choice = _choice(self.settings, self.variation)
         self._novelty = Novelty(self.settings, self.variation, self._strategy, choice=choice)
         self._halving = Halving(self.settings.fidelity, self.settings.eta)
-        self._roots = {number: seed.name for number, seed in enumerate(self.variation.seeds)}
+        self._lines = Lines([seed.name for seed in self.variation.seeds])
         self._pending = Pending(self.total)
 
     def begin(self, around: Surroundings) -> None:
@@ -148,7 +150,7 @@ class SearchPhase:
         )
         if self._novelty.is_hit(candidate):
             assert candidate.copy_of is not None
-            return self._entry(job, lent(candidate.copy_of), HIT)
+            return self._entry(job, self._novelty.scores.lent(candidate.copy_of), HIT)
         if isinstance(self._strategy, strategies.Appraising):
             return self.ended(job, self._strategy.appraise(cell))
         if self.inheritance is None:
@@ -163,22 +165,15 @@ class SearchPhase:
         """The root of the lineage and the trial's number; a seed keeps its own name."""
         if number < len(self.variation.seeds):
             return self.variation.seeds[number].name
-        return f"{self._root(number, parents)}_{number}"
-
-    def _root(self, number: int, parents: tuple[int, ...]) -> str:
-        return self._roots[parents[0]] if parents else self._roots.get(number, RANDOM_NAME)
+        return f"{self._lines.root(number, parents)}_{number}"
 
     def ended(self, job: Job, measured: Measured) -> Entry:
         return self._entry(job, measured, measured.outcome)
 
     def _entry(self, job: Job, measured: Measured, outcome: str) -> Entry:
         started = self._started.pop(job.number)
-        candidate, copied = started.candidate, started.candidate.copy_of
-        if diff := candidate.proposal.diff:
-            measured = replace(measured, facts={**measured.facts, "diff": diff})
-        if candidate.guesses:
-            guessed = {"proxy": {"name": self.settings.proxy, "scores": candidate.guesses}}
-            measured = replace(measured, facts={**measured.facts, **guessed})
+        candidate = started.candidate
+        facts = {**measured.facts, **self._known(candidate)}
         trial = Trial(
             number=job.number,
             phase=SEARCH,
@@ -187,32 +182,37 @@ class SearchPhase:
             edit=candidate.proposal.edit,
             seed=job.seed,
             outcome=outcome,
-            measured=measured,
+            measured=replace(measured, facts=facts),
             key=candidate.key,
-            copy_of=None if copied is None else copied.number,
+            copy_of=candidate.copy_of,
             useless=candidate.useless,
             draws=candidate.draws,
         )
         return Entry(trial, candidate.rejections)
 
+    def _known(self, candidate: Candidate) -> dict[str, Any]:
+        """Facts that were known before the training."""
+        found: dict[str, Any] = {}
+        if diff := candidate.proposal.diff:
+            found["diff"] = diff
+        if candidate.guesses:
+            found["proxy"] = {"name": self.settings.proxy, "scores": candidate.guesses}
+        cell, space = candidate.proposal.cell, self.variation.space
+        if costs := costs_of(cell, self.settings, space):
+            found["costs"] = costs
+        return found
+
     def tell(self, trial: Trial) -> None:
         """Take a trial in, of this process or an earlier one."""
         self._pending.take(trial.number)
-        self._roots[trial.number] = self._root(trial.number, trial.parents)
+        self._lines.tell(trial)
         self._novelty.tell(trial)
         if self.variation.mutator is not None:
             self.variation.mutator.tell(trial)
-        individual = Individual(trial.number, trial.source, trial.score, trial.parents)
-        self._strategy.tell(individual)
+        self._strategy.tell(Individual.of(trial))
         self._halving.tell(trial)
         if self.inheritance is not None:
             self.inheritance.tell(trial.number, self._living)
-
-
-def lent(trial: Trial) -> Measured:
-    """What a copy of a trial takes over: its score, and at which rungs that was reached."""
-    facts = {"rungs": trial.measured.facts["rungs"]} if "rungs" in trial.measured.facts else {}
-    return Measured(trial.score, trial.metric, facts=facts)
 
 
 def _choice(settings: Settings, variation: Variation) -> Choice | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from fenas_lang.rules import search as rules
 from fenas_lang.search.finals import FOUND, Entrant, Final, entrants, finals
 from fenas_lang.search.objectives import Compromise, pareto_front
-from fenas_lang.search.phase import best_of
 from fenas_lang.search.server import shown
 from fenas_lang.search.settings import Settings
 from fenas_lang.search.store import Store
@@ -29,8 +29,9 @@ class Result:
     In the `default` profile both are means over the trainings of the final phase, in the `paper`
     profile those of the best trial.  `trial` is that of the cell, `final` its trainings where they
     decided; `store` says where the run is.  `finals` are all trainings of the final phase, the
-    baselines' too, and `trials` those of the search by number.  `task` describes the task; `front`
-    is the Pareto front of a search with several objectives.
+    baselines' too.  `lineage` leads from a first ancestor to the cell: each trial's first parent
+    is before it.  `task` describes the task; `front` is the Pareto front of a search with several
+    objectives.
     """
 
     cell: Cell
@@ -40,7 +41,7 @@ class Result:
     trial: Trial
     final: Final | None
     finals: tuple[Final, ...]
-    trials: Mapping[int, Trial]
+    lineage: Sequence[Trial]
     settings: Settings
     space: Space
     task: Mapping[str, Any]
@@ -60,25 +61,22 @@ class Result:
         """H of the models that were trained; the task may not say."""
         return int(self.task["settings"].get("hidden", 300))
 
-    @property
-    def lineage(self) -> list[Trial]:
-        """From a first ancestor to the cell: each trial's first parent before it."""
-        line = [self.trial]
-        while line[0].parents:
-            line.insert(0, self.trials[line[0].parents[0]])
-        return line
+    @cached_property
+    def trials(self) -> Mapping[int, Trial]:
+        """The trials of the search by number, read from the store when they are first asked for."""
+        with Store.open(self.store) as store:
+            return {trial.number: trial for trial in store.each(SEARCH)}
 
 
 def read_result(store: Store, settings: Settings, variation: Variation) -> Result:
     """The result so far.  Raises FEN508 where no cell has a score."""
-    trials = store.trials(SEARCH)
-    best = best_of(trials)
-    if best is None:
-        raise rules.NOTHING_SCORED.error(path=shown(store.location), why=_why(trials))
-    by_number = {trial.number: trial for trial in trials}
-    table = finals(entrants(settings, variation, trials), store.trials(FINAL))
+    best = store.best(SEARCH, 1)
+    if not best:
+        raise rules.NOTHING_SCORED.error(path=shown(store.location), why=_why(store))
+    table = finals(entrants(settings, variation, store), store.trials(FINAL))
     final = _chosen(table) if settings.finals else None
-    trial = best if final is None else by_number[_number(final.entrant)]
+    lineage = store.line(SEARCH, best[0].number if final is None else _number(final.entrant))
+    trial = lineage[-1]
     score, metric = (final or trial).score, (final or trial).metric
     assert score is not None and metric is not None
     return Result(
@@ -89,11 +87,11 @@ def read_result(store: Store, settings: Settings, variation: Variation) -> Resul
         trial=trial,
         final=final,
         finals=tuple(final for final in table if final.trials),
-        trials=by_number,
+        lineage=lineage,
         settings=settings,
         space=variation.space,
         task=store.meta()["task"],
-        front=pareto_front(trials, settings, variation.space),
+        front=pareto_front(store.each(SEARCH), settings, variation.space),
     )
 
 
@@ -105,7 +103,8 @@ def _beside_its_space(trial: Trial, folder: str | None) -> Cell:
     return replace(cell, source=SourceFile(trial.source, Path(folder) / f"{cell.name}.fen"))
 
 
-def _why(trials: Sequence[Trial]) -> str:
+def _why(store: Store) -> str:
+    trials = store.each(SEARCH)
     failed = [trial.measured.reason for trial in trials if trial.measured.reason]
     return f": {len(failed)} trainings failed, the last with `{failed[-1]}`" if failed else ""
 

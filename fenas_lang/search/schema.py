@@ -113,6 +113,34 @@ def read_trial(row: Sequence[Any]) -> Trial:
     )
 
 
+_RECALLED = (
+    "number",
+    "phase",
+    "parents",
+    "source",
+    "outcome",
+    "metric_hex",
+    "score",
+    "key",
+    "draws",
+    "facts",
+)
+RECALLED = tuple(TRIALS.c[name] for name in _RECALLED)
+"""The columns of `recalled_trial`."""
+RESTED_ON = ('"rungs"', '"diagnostics"', '"costs"')
+"""Other facts are for reading only: nothing in a search rests on them."""
+
+
+def recalled_trial(row: Sequence[Any]) -> Trial:
+    """The trial of a row of `RECALLED`: what a search that goes on needs to know of it."""
+    number, phase, parents, source, outcome, metric, score, key, draws, facts = row
+    exact = None if metric is None else float.fromhex(metric)
+    told = json.loads(facts) if any(name in facts for name in RESTED_ON) else {}
+    measured = Measured(score, exact, facts=told)
+    before = () if parents == "[]" else tuple(map(int, parents[1:-1].split(",")))
+    return Trial(number, phase, before, source, "", 0, outcome, measured, key, draws=draws)
+
+
 def rejection_row(rejection: Rejection) -> dict[str, Any]:
     """The columns of a rejection."""
     return vars(rejection) | {"parents": json.dumps(rejection.parents)}

@@ -1,6 +1,9 @@
 """The record of a run: one SQLite file, or any database that SQLAlchemy knows.
 
 A trial is written in one transaction, after which neither a kill nor a full disk can take it away.
+SQLite hands it to the system and does not wait for the disk (`synchronous=NORMAL`): when the whole
+machine loses power, the last trials may be gone, and a resumed run trains them again; what is there
+stays whole.
 Whatever the database complains of reaches the user as a FenError (FEN500-506).
 """
 
@@ -9,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import importlib.metadata
+import itertools
 import json
 import os
 import sqlite3
@@ -30,10 +34,12 @@ from fenas_lang.search.lock import WriterLock
 from fenas_lang.search.schema import (
     FORMAT,
     META,
+    RECALLED,
     REJECTIONS,
     TRIALS,
     metadata,
     read_trial,
+    recalled_trial,
     rejection_row,
     trial_row,
 )
@@ -56,7 +62,8 @@ class Store:
     def create(cls, location: str | Path, meta: Mapping[str, Any], *, force: bool = False) -> Store:
         """A new store with these values of `meta`.
 
-        Raises FEN500 where there is one already (`force` renames that to `.bak`), FEN505, FEN506.
+        Raises FEN500 where there is one already (`force` renames that to `.bak`, or
+        `.bak2` and so on), FEN505, FEN506.
         """
         check_place(location, force)
         path = path_of(location)
@@ -174,6 +181,46 @@ class Store:
             for row in connection.execute(query):
                 yield read_trial(row)
 
+    def recalled(self, phase: str) -> Iterator[Trial]:
+        """As `each`, of every trial only what a search rests on: no edits, logs, times."""
+        query = sa.select(*RECALLED).where(TRIALS.c.phase == phase).order_by(TRIALS.c.id)
+        with self._transaction() as connection:
+            for row in connection.execute(query.execution_options(yield_per=BATCH)):
+                yield recalled_trial(row)
+
+    def best(self, phase: str, most: int) -> list[Trial]:
+        """The best trials with different canonical keys, best first, the earliest of equals."""
+        found: dict[str, int] = {}
+        scored = TRIALS.c.phase == phase, TRIALS.c.score.is_not(None)
+        query = sa.select(TRIALS.c.key, TRIALS.c.id).where(*scored)
+        query = query.order_by(TRIALS.c.score.desc(), TRIALS.c.number)
+        with self._transaction() as connection:
+            with connection.execute(query.execution_options(yield_per=BATCH)) as rows:
+                for key, row in rows:
+                    if len(found) == most:
+                        break
+                    found.setdefault(key, row)
+            each = (TRIALS.select().where(TRIALS.c.id == row) for row in found.values())
+            return [read_trial(connection.execute(one).one()) for one in each]
+
+    def line(self, phase: str, number: int) -> list[Trial]:
+        """From a first ancestor to the trial of this number: each one's first parent before it."""
+        found, wanted = list[Trial](), [number]
+        query = TRIALS.select().where(TRIALS.c.phase == phase)
+        with self._transaction() as connection:
+            while wanted:
+                row = connection.execute(query.where(TRIALS.c.number == wanted[0])).one()
+                found.append(read_trial(row))
+                wanted = list(found[-1].parents[:1])
+        return found[::-1]
+
+    def beginning(self, phase: str, before: int) -> list[Trial]:
+        """The trials with numbers below this, by number."""
+        numbers = TRIALS.c.number
+        query = TRIALS.select().where(TRIALS.c.phase == phase, numbers < before).order_by(numbers)
+        with self._transaction() as connection:
+            return [read_trial(row) for row in connection.execute(query)]
+
     def rejected(self) -> int:
         """How many candidates were refused before training."""
         with self._transaction() as connection:
@@ -219,15 +266,15 @@ def path_of(location: str | Path) -> Path | None:
 
 def _sqlite(path: Path, mode: str) -> sa.Engine:
     """An engine on a file; explicit BEGIN, so that making the tables is one transaction too."""
-    uri = f"file:{_quoted(path)}?mode={mode}"
-    if mode == "ro" and _is_at_rest(path):
-        uri += "&immutable=1"
+    uri = f"file:{_quoted(path)}?mode={_reading_mode(path) if mode == 'ro' else mode}"
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
-        if mode != "ro":
+        if mode == "ro":
+            connection.execute("PRAGMA query_only=ON")
+        else:
             connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA synchronous=NORMAL")
         return connection
 
     engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.StaticPool)
@@ -236,9 +283,20 @@ def _sqlite(path: Path, mode: str) -> sa.Engine:
     return engine
 
 
-def _is_at_rest(path: Path) -> bool:
-    """Whether nobody can be writing: SQLite reads a log beside the file, and would make one."""
-    return not os.access(path.parent, os.W_OK) and not path.with_name(path.name + "-wal").exists()
+def _reading_mode(path: Path) -> str:
+    """How to open a file that is only read.
+
+    SQLite reads a log beside the file, and makes one.  Who may write also removes it at the end; in
+    a folder that nobody can write to, a file without a log does not change.
+    """
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        return "rw"
+    at_rest = not os.access(path.parent, os.W_OK) and not _beside(path, "-wal").exists()
+    return "ro&immutable=1" if at_rest else "ro"
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
 
 
 def _quoted(path: Path) -> str:
@@ -271,18 +329,20 @@ def _holds_something(path: Path) -> bool:
 
 
 def _backup(path: Path) -> Path:
-    return path.with_name(path.name + ".bak")
+    """The first of `.bak`, `.bak2`, `.bak3`, … that is free."""
+    names = (_beside(path, f".bak{number if number > 1 else ''}") for number in itertools.count(1))
+    return next(name for name in names if not name.exists())
 
 
 def _make_room(path: Path, force: bool) -> None:
-    """See that nothing is at `path`, which with `force` means moving it to `.bak`."""
+    """See that nothing is at `path`, which with `force` means moving it to a backup."""
     check_place(path, force)
     if not _holds_something(path):
         return
     backup = _backup(path)
     try:
         for suffix in ("-wal", "-shm", ""):
-            old, new = (p.with_name(p.name + suffix) for p in (path, backup))
+            old, new = _beside(path, suffix), _beside(backup, suffix)
             if old.exists():
                 os.replace(old, new)
     except OSError as error:
@@ -293,7 +353,7 @@ def _remove(path: Path) -> None:
     """Take away a store that could not be begun."""
     for suffix in ("-wal", "-shm", ""):
         with contextlib.suppress(OSError):
-            path.with_name(path.name + suffix).unlink()
+            _beside(path, suffix).unlink()
 
 
 @contextlib.contextmanager

@@ -7,7 +7,8 @@ the trials that it was told, so that a run is resumed by telling it the trials a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
@@ -21,7 +22,7 @@ from fenas_lang.syntax.parser import parse
 if TYPE_CHECKING:
     from fenas_lang.search.settings import Settings
     from fenas_lang.search.sharing.surroundings import Surroundings
-    from fenas_lang.search.trial import Measured
+    from fenas_lang.search.trial import Measured, Trial
     from fenas_lang.search.variation import Variation
 
 FOLDER = "fenas_lang.search.strategies"
@@ -43,13 +44,21 @@ class Proposal:
 class Individual:
     """A trial that has ended: its number, its cell's text, and its score, if it has one.
 
-    `parents` are the trials that the cell was made from.
+    `parents` are the trials that the cell was made from, `costs` what it costs by objective, in a
+    search that has several.
     """
 
     number: int
     source: str
     score: float | None
     parents: tuple[int, ...] = ()
+    costs: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, trial: Trial) -> Individual:
+        """A trial as its strategy sees it."""
+        costs = trial.measured.facts.get("costs", {})
+        return cls(trial.number, trial.source, trial.score, trial.parents, costs)
 
     @cached_property
     def cell(self) -> Cell:

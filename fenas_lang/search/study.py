@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -241,8 +242,7 @@ class _Study:
             self._drive(search, ready)
             if inheritance is not None:
                 inheritance.clear()
-            trials = self.store.trials(SEARCH)
-            found = entrants(self.settings, variation, trials)
+            found = entrants(self.settings, variation, self.store)
             self._drive(FinalPhase(self.settings, found), ready)
         self.store.note("ended", FINISHED)
         return read_result(self.store, self.settings, variation)
@@ -272,11 +272,12 @@ class _Study:
 
     def _recalled(self, phase: Phase) -> _Counter:
         """Tell a phase what the store has of it, one by one: there may be very many."""
-        counter = _Counter(Standing(phase.name, 0, phase.total, 0, self.best, 0))
-        for trial in self.store.each(phase.name):
+        counts = Counter[str]()
+        for trial in self.store.recalled(phase.name):
             self._tell(phase, trial)
-            counter.after(trial, self.best)
-        return counter
+            counts[trial.outcome] += 1
+        done, hits, failures = counts.total(), counts[HIT], counts[FAILED]
+        return _Counter(Standing(phase.name, done, phase.total, hits, self.best, failures))
 
     def _tell(self, phase: Phase, trial: Trial) -> None:
         phase.tell(trial)

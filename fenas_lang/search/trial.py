@@ -78,23 +78,6 @@ class Trial:
         return self.measured.metric
 
     @property
-    def bare(self) -> Trial:
-        """Without its texts and times: what a run of many trials keeps in memory of each."""
-        told = self.measured
-        measured = Measured(told.score, told.metric, facts=_without_figures(told.facts))
-        return Trial(
-            number=self.number,
-            phase=self.phase,
-            parents=self.parents,
-            source="",
-            edit="",
-            seed=self.seed,
-            outcome=self.outcome,
-            measured=measured,
-            key=self.key,
-        )
-
-    @property
     def trace(self) -> tuple[Any, ...]:
         """What a resumed run must reproduce; the metric as hexadecimal float."""
         metric = None if self.metric is None else self.metric.hex()
@@ -108,17 +91,6 @@ class Trial:
             self.outcome,
             metric,
         )
-
-
-NO_FACTS: Mapping[str, Any] = {}
-FIGURES = frozenset({"diff", "metrics", "parameters", "parts", "steps", "hardware"})
-"""Facts that are for reading only: nothing in the search rests on them."""
-
-
-def _without_figures(facts: Mapping[str, Any]) -> Mapping[str, Any]:
-    if facts.keys() <= FIGURES:
-        return NO_FACTS
-    return {name: value for name, value in facts.items() if name not in FIGURES}
 
 
 @dataclass(frozen=True)

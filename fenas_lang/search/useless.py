@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from fenas_lang.ir.graph import Dataflow, FlatNode
 from fenas_lang.ir.lower import expand
-from fenas_lang.ir.polynomial import OutOfBudget
 from fenas_lang.proof.normal_form import NormalForm
-from fenas_lang.proof.renaming import unnamed_form
-from fenas_lang.proof.ring_key import BUDGET
+from fenas_lang.proof.ring_key import form_for_key
 
 CONSTANT = "is constant"
 IGNORES_INPUT = "ignores the input"
@@ -29,10 +27,17 @@ def useless(dataflow: Dataflow) -> str:
     input reaches.  What cancels in the normal form of the prover counts as not read; for a cell
     past its budget only `a - a` does.
     """
-    return _reason(by_structure(dataflow)) or _reason(by_algebra(dataflow))
+    found = reason(by_structure(dataflow))
+    return found or reason_by_algebra(form_for_key(expand(dataflow)))
 
 
-def _reason(reads: Reads) -> str:
+def reason_by_algebra(form: NormalForm | None) -> str:
+    """The same from a normal form alone; nothing is known where there is none."""
+    return "" if form is None else reason(by_algebra(form))
+
+
+def reason(reads: Reads) -> str:
+    """Why what is emitted is useless, from what the outputs read; empty where it is not."""
     emitted = _history(reads, 0)
     if not emitted:
         return CONSTANT
@@ -62,13 +67,9 @@ def by_structure(dataflow: Dataflow) -> Reads:
     }
 
 
-def by_algebra(dataflow: Dataflow) -> Reads:
-    """What the outputs read in normal form; over the edges where there is none in the budget."""
-    try:
-        form = unnamed_form(expand(dataflow), BUDGET)
-    except OutOfBudget:
-        return by_structure(dataflow)
-    return {k: frozenset(_leaves(form, k)) for k in range(len(dataflow.outputs))}
+def by_algebra(form: NormalForm) -> Reads:
+    """What the outputs read in normal form."""
+    return {k: frozenset(_leaves(form, k)) for k in range(len(form.outputs))}
 
 
 def _leaves(form: NormalForm, output: int) -> Iterable[int]:

@@ -73,3 +73,18 @@ def test_what_relu_cuts_off_passes_no_nan_back(monkeypatch: pytest.MonkeyPatch) 
         h = torch.full((1, 1, 1), -1.0, requires_grad=True)
         (layer(torch.zeros(1, 1, 1), h)[0] * torch.nan).sum().backward()
         assert h.grad is not None and h.grad.item() == 0
+
+
+@pytest.mark.parametrize("literal", ["1" + 38 * "0", "1" + 39 * "0"], ids=["least", "beyond"])
+def test_a_number_beyond_the_type_is_infinite(
+    literal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or finite in double precision; either way as torch has it."""
+    cell = loads(f"cell A in open (x, h) -> a {{ b = tanh(@x, @h); a = {literal} * b }}")
+    for dtype in (torch.float32, torch.float64):
+        layer, x = compile(cell, 2, 3).to(dtype), torch.randn(2, 2, 2, dtype=dtype)
+        found, _ = layer(x)
+        with monkeypatch.context() as patch:
+            patch.setenv("FENAS_BACKEND", "torch")
+            expected, _ = layer(x)
+        torch.testing.assert_close(found, expected, equal_nan=True)

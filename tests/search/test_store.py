@@ -95,6 +95,71 @@ def test_force_keeps_the_old_store(path: Path) -> None:
         assert len(old.trials()) == 1
 
 
+def test_every_old_store_is_kept(path: Path) -> None:
+    names = ("run.db.bak", "run.db.bak2", "run.db.bak3")
+    for version in range(len(names) + 1):
+        Store.create(path, {"settings": version}, force=True).close()
+    for version, name in enumerate(names):
+        with Store.open(path.with_name(name)) as old:
+            assert old.meta()["settings"] == version
+
+
+def test_reading_leaves_nothing_beside_the_store(path: Path) -> None:
+    with Store.create(path, {}) as store:
+        store.add(trial(0))
+    with Store.open(path) as reader:
+        assert len(reader.trials()) == 1
+        with pytest.raises(FenError):
+            reader.add(trial(1))
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_reader_that_ends_leaves_the_writer_its_log(path: Path) -> None:
+    with Store.create(path, {}) as store:
+        store.add(trial(0))
+        with Store.open(path):
+            pass
+        store.add(trial(1))
+        with Store.open(path) as reader:
+            assert len(reader.trials()) == 2
+
+
+def test_what_a_search_goes_on_with_is_what_was_stored(path: Path) -> None:
+    one, rungs = trial(0), {"steps": 3, "rungs": [{"epochs": 1, "score": 0.5}]}
+    with Store.create(path, {}) as store:
+        for number, facts in enumerate(({}, {"steps": 3}, rungs)):
+            told = replace(one.measured, facts=facts)
+            store.add(replace(one, number=number, measured=told, parents=(0,) * number))
+        for found, whole in zip(store.recalled(one.phase), store.trials(), strict=True):
+            assert (found.number, found.parents) == (whole.number, whole.parents)
+            assert (found.source, found.key, found.draws) == (whole.source, whole.key, whole.draws)
+            assert (found.outcome, found.score) == (whole.outcome, whole.score)
+            assert found.metric == whole.metric
+            reached = whole.measured.facts.get("rungs")
+            assert found.measured.facts.get("rungs") == reached
+
+
+def test_the_best_have_different_keys_and_the_earliest_of_equals_is_first(place: str) -> None:
+    keys, scores = "aabbcd", (1.0, 2.0, 3.0, 3.0, None, 2.0)
+    with Store.create(place, {}) as store:
+        for number in (3, 1, 5, 0, 4, 2):
+            score = scores[number]
+            measured = Measured(score, score, reason="" if score else "not finite")
+            store.add(replace(trial(number), key=keys[number], measured=measured))
+        assert [t.number for t in store.best("search", 9)] == [2, 1, 5]
+        assert [t.number for t in store.best("search", 1)] == [2]
+        assert store.best("search", 0) == store.best("final", 1) == []
+        assert [t.number for t in store.beginning("search", 3)] == [0, 1, 2]
+
+
+def test_a_line_begins_with_the_first_ancestor(place: str) -> None:
+    with Store.create(place, {}) as store:
+        for number, parents in enumerate([(), (), (1,), (0, 1), (2, 3)]):
+            store.add(replace(trial(number), parents=parents))
+        assert [t.number for t in store.line("search", 4)] == [1, 2, 4]
+        assert store.line("search", 4) == [store.trials()[number] for number in (1, 2, 4)]
+
+
 def test_any_other_file_is_not_overwritten_either(path: Path) -> None:
     path.write_text("cell A(x, h) -> a {")
     with pytest.raises(FenError) as error:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from simulated import Simulated, skips
 from strategies import SHIPPED
-from test_study import run, start, wait_for
+from test_study import start, wait_for
 from test_study import trace as run_trace
 
 from fenas_lang import registry
@@ -24,7 +24,7 @@ from fenas_lang.search.messages import Job
 from fenas_lang.search.randomness import stream
 from fenas_lang.search.settings import Settings
 from fenas_lang.search.strategy import Individual, Strategy
-from fenas_lang.search.study import resume, variation_of
+from fenas_lang.search.study import evolve, resume, variation_of
 from fenas_lang.search.trial import HIT, Measured
 from fenas_lang.source import SourceFile
 from fenas_lang.spaces.outputs import RULES
@@ -34,6 +34,8 @@ from fenas_lang.spaces.request import WORDS
 NAMES = sorted(registry.discover(strategies.FOLDER))
 every_strategy = pytest.mark.parametrize("name", NAMES)
 SEEDS = tuple(str(replace(load(name), comments=load("RNN").comments)) for name in ("LSTM", "GRU"))
+LOSSES = {"hidden": 4, "batch": 8, "length": 4, "steps": 6, "examples": 16}
+"""Settings of a small task that shows its losses, which shared weights are trained on."""
 TINY = "space tiny { states 1; output last node; sample 1 nodes\nnode add, mul }"
 
 
@@ -219,11 +221,15 @@ def test_the_command_line_names_it(name: str) -> None:
 def test_a_real_run_killed_twice_is_the_uninterrupted_one(name: str, tmp_path: Path) -> None:
     """With processes and a store: SIGKILL at random moments, then resumed to the end."""
     told = {"population": 6, "sample": 3, "cycles": 24, "nodes": 5, "seed": 3, "strategy": name}
-    run(tmp_path / "whole.db", **told)
+    task, sizes, slower = "stub_tasks:Instant", {}, {"pause": 0.02}
+    if getattr(strategies.named(name), "shares", False):
+        task, sizes, slower = "adding", LOSSES, LOSSES
+        told |= {"nodes": 2, "repeats": 1, "sharing": 2}
+    evolve(["LSTM", "GRU"], task, store=tmp_path / "whole.db", settings=sizes, **told)
     path, rng = tmp_path / "run.db", random.Random(time.time_ns())
-    options = {**told, "settings": {"pause": 0.02}}
+    options = {**told, "settings": slower}
     shown = ", ".join(f"{name}={value!r}" for name, value in options.items())
-    begun = f"evolve(['LSTM', 'GRU'], 'stub_tasks:Instant', store={str(path)!r}, {shown})"
+    begun = f"evolve(['LSTM', 'GRU'], {task!r}, store={str(path)!r}, {shown})"
     for call, least in ((begun, rng.randint(1, 12)), (f"resume({str(path)!r})", 15)):
         process = start(call)
         wait_for(path, least)
