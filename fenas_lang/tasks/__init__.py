@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 MACHINERY = frozenset(
     {
         "atlas_file",
+        "atlas_table",
         "base",
         "cross_entropy",
         "language_model",
