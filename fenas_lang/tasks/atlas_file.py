@@ -23,7 +23,7 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE cells (number INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, source TEXT NOT NULL,
                     live_nodes INTEGER NOT NULL, useless TEXT NOT NULL,
                     trained_as INTEGER NOT NULL REFERENCES cells);
-CREATE TABLE done (number INTEGER PRIMARY KEY REFERENCES cells, seconds REAL NOT NULL,
+CREATE TABLE done (number INTEGER PRIMARY KEY REFERENCES cells, seconds REAL,
                    processor_seconds REAL, failure TEXT NOT NULL);
 CREATE TABLE trainings (number INTEGER NOT NULL REFERENCES cells, task TEXT NOT NULL,
                         seed INTEGER NOT NULL, metric REAL, PRIMARY KEY (number, task, seed));
