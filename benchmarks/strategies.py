@@ -203,8 +203,12 @@ def shown(values: npt.NDArray[np.float64]) -> str:
 
 
 def curve(name: str, found: Curves, dashed: bool) -> Curve:
-    """Means with their intervals, from where every seed has a score."""
+    """Means with their intervals, from a full first population on and where each seed has a score.
+
+    Before, strategies with a population do not differ, and the fall would dwarf all that follows.
+    """
     scored = np.flatnonzero(np.isfinite(found).all(axis=0))
+    scored = scored[scored >= min(POPULATION, found.shape[1]) - 1]
     points: list[tuple[float, float, float, float]] = [
         (float(trial + 1), float(found[:, trial].mean()), *interval(found[:, trial]))
         for trial in scored[:: max(1, len(scored) // 60)]
