@@ -1,20 +1,20 @@
 """Strategies compared without training: best so far against trials, over many seeds.
 
-    python benchmarks/strategies.py [--data FOLDER] [--atlas FILE] [--plots FOLDER]
+    python benchmarks/strategies.py [--data FOLDER] [--atlas FILE] [--nodes N] [--plots FOLDER]
 
 FOLDER (or nas-bench-nlp in $FENAS_DATA) holds NAS-Bench-NLP's results, which are searched as a
-pool; FILE is what `fenasc atlas make` wrote.  Of an unfinished atlas, the largest number of live
-nodes is taken of which all cells are trained.  Every strategy runs in the profile `default`, which
-never trains a key twice and rejects useless cells, and in `paper`, which does neither; the trials,
-not the trainings, are what is counted.  Intervals are bootstrapped over seeds (percentiles, 95 %).
-Minutes on one core; `--seeds` and `--trials` make it shorter.
+pool; FILE is what `fenasc atlas make` or `export` wrote, `atlas.csv.gz` beside this script unless
+told otherwise.  Every strategy runs in the profile `default`, which never trains a key twice and
+rejects useless cells, and in `paper`, which does neither; the trials, not the trainings, are what
+is counted.  A cell that the atlas was not trained for is a failed trial; useless ones `default`
+never proposes.  Intervals are bootstrapped over seeds (percentiles, 95 %).  A quarter of an hour on
+one core; `--seeds` and `--trials` make it shorter.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -40,7 +40,8 @@ from fenas_lang.search.variation import Variation
 from fenas_lang.spaces.reader import load_space
 from fenas_lang.spaces.request import WORDS
 from fenas_lang.syntax.ast import Cell
-from fenas_lang.tasks.atlas_file import AtlasFile
+from fenas_lang.tasks.atlas_file import AtlasCell, Contents
+from fenas_lang.tasks.atlas_table import contents
 
 NAMES = ("random", "aging", "elitist", "local")
 PROFILES = {"default": "keys", "paper": "no keys"}
@@ -48,6 +49,7 @@ POPULATION, SAMPLE = 30, 8
 MUTATIONS = {"operation": 1.0, "rewire": 1.0}
 RESAMPLES, INTERVAL = 1000, (2.5, 97.5)
 DATA = "nas-bench-nlp"
+ATLAS = Path(__file__).with_name("atlas.csv.gz")
 
 Curves = npt.NDArray[np.float64]
 """Best metric so far, seeds by trials; infinite before the first score."""
@@ -152,20 +154,24 @@ def tables(arguments: argparse.Namespace) -> Iterator[Table]:
         title = f"NAS-Bench-NLP as a pool, {count} neighbours (final test loss)"
         yield Table(title, "nas_bench_nlp", arguments.data, "nas_bench_nlp", nodes, count)
     if arguments.atlas is not None:
-        nodes = finished_nodes(arguments.atlas)
-        title = f"atlas, cells of up to {nodes} live nodes (relative loss)"
-        yield Table(title, "atlas", arguments.atlas, "atlas", nodes)
+        yield atlas_table(arguments.atlas, arguments.nodes)
 
 
-def finished_nodes(path: Path) -> int:
-    """The largest number of live nodes up to which every cell is trained."""
-    with AtlasFile.open(path) as atlas:
-        missing = [cell.live_nodes for cell in atlas.cells(done=False)]
-        largest = atlas.plan.nodes
-    nodes = min(missing) - 1 if missing else largest
-    if not nodes:
-        sys.exit(f"{path}: not even the cells of one node are all trained")
-    return nodes
+def atlas_table(path: Path, nodes: int | None) -> Table:
+    """Its title says how much of the atlas is trained."""
+    found = contents(path)
+    nodes = nodes or found.plan.nodes
+    cells = [cell for cell in found.cells if cell.live_nodes <= nodes]
+    shares = (share([c for c in cells if bool(c.useless) is flag], found) for flag in (False, True))
+    useful, useless = shares
+    title = f"atlas to {nodes} nodes: {useful} useful, {useless} useless cells trained"
+    return Table(f"{title} (relative loss)", "atlas", path, "atlas", nodes)
+
+
+def share(cells: Sequence[AtlasCell], found: Contents) -> str:
+    """`all 152`, or `17 of 152`: those that the atlas has figures of."""
+    known = sum(found.of(cell) is not None for cell in cells)
+    return f"all {len(cells)}" if known == len(cells) else f"{known} of {len(cells)}"
 
 
 def compare(table: Table, arguments: argparse.Namespace, pool: ProcessPoolExecutor) -> Chart:
@@ -197,8 +203,12 @@ def shown(values: npt.NDArray[np.float64]) -> str:
 
 
 def curve(name: str, found: Curves, dashed: bool) -> Curve:
-    """Means with their intervals, from where every seed has a score."""
+    """Means with their intervals, from a full first population on and where each seed has a score.
+
+    Before, strategies with a population do not differ, and the fall would dwarf all that follows.
+    """
     scored = np.flatnonzero(np.isfinite(found).all(axis=0))
+    scored = scored[scored >= min(POPULATION, found.shape[1]) - 1]
     points: list[tuple[float, float, float, float]] = [
         (float(trial + 1), float(found[:, trial].mean()), *interval(found[:, trial]))
         for trial in scored[:: max(1, len(scored) // 60)]
@@ -211,7 +221,9 @@ def parsed(words: Sequence[str] | None = None, environment: Mapping[str, str] = 
     folder = environment.get("FENAS_DATA")
     default = Path(folder) / DATA if folder else None
     parser.add_argument("--data", type=Path, default=default, help="NAS-Bench-NLP's results")
-    parser.add_argument("--atlas", type=Path, help="the file of an atlas")
+    shipped = ATLAS if ATLAS.is_file() else None
+    parser.add_argument("--atlas", type=Path, default=shipped, help="an atlas, or its table")
+    parser.add_argument("--nodes", type=int, help="live nodes of the largest cells of the atlas")
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--trials", type=int, default=300)
     parser.add_argument("--neighbours", type=int, default=10, help="of a cell in the pool")

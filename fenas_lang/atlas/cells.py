@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import product
 
 from fenas_lang.ir.canonical import canonical_key
-from fenas_lang.search.novelty import dataflow_of
+from fenas_lang.ir.graph import Dataflow
+from fenas_lang.search.novelty import dataflow_of, strongest_key
 from fenas_lang.search.useless import useless
 from fenas_lang.spaces.choices import choices
 from fenas_lang.spaces.model import Space
@@ -22,19 +23,24 @@ def all_cells(space: Space, nodes: int) -> list[AtlasCell]:
     """The cells of up to so many live nodes, one of each canonical key, fewest nodes first.
 
     Of a space whose states are fixed and whose output is the last node, so that a cell of n live
-    nodes is a numbered list of n nodes.
+    nodes is a numbered list of n nodes.  Of cells that are one function by algebra, the first is
+    trained for all: the ring key keeps apart what begins from other distributions, as
+    `tanh(@x, @x)` and `tanh(@x, @(x - x))` do.
     """
-    found: dict[str, AtlasCell] = {}
+    found: list[AtlasCell] = []
+    keys, firsts = set[str](), dict[str, int]()
     for number in range(1, nodes + 1):
-        fresh: dict[str, tuple[str, str]] = {}
+        fresh: dict[str, tuple[str, Dataflow]] = {}
         for cell in _lists(space, number):
             dataflow = dataflow_of(cell, space, WORDS[space.output[0]])
             key = canonical_key(dataflow)
-            if key not in found and key not in fresh:
-                fresh[key] = str(cell), useless(dataflow)
-        for key, (source, why) in sorted(fresh.items()):
-            found[key] = AtlasCell(len(found), key, source, number, why)
-    return list(found.values())
+            if key not in keys:
+                keys.add(key)
+                fresh[key] = str(cell), dataflow
+        for key, (source, dataflow) in sorted(fresh.items()):
+            first = firsts.setdefault(strongest_key(dataflow), len(found))
+            found.append(AtlasCell(len(found), key, source, number, useless(dataflow), first))
+    return found
 
 
 def _lists(space: Space, nodes: int) -> Iterator[Cell]:

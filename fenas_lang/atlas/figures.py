@@ -1,29 +1,42 @@
-"""How far an atlas is and what is in it: figures, and a table of all that was trained."""
+"""How far an atlas is and what is in it."""
 
 from __future__ import annotations
 
-import csv
-import io
 import statistics
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from fenas_lang import tasks
-from fenas_lang.tasks.atlas_file import AtlasFile
+from fenas_lang.tasks.atlas_file import AtlasCell, Contents, Trained
+from fenas_lang.tasks.atlas_table import contents
 
 BEST = 5
+HEADS = ("live nodes", "cells", "useless", "to train", "trained", "shared")
 
 
 @dataclass(frozen=True)
 class Count:
-    """Cells with so many live nodes: all, trained, and those whose structure shows them useless."""
+    """Cells with so many live nodes: all, and those whose structure or algebra shows them useless.
+
+    `to_train` are those that are trained, one of each function; `trained` were, and `shared` are
+    further cells that have the figures of these.
+    """
 
     live_nodes: int
     cells: int
+    useless: int
+    to_train: int
     trained: int
+    shared: int
+
+
+@dataclass(frozen=True)
+class Left:
+    """Cells that are still to be trained."""
+
+    useful: int
     useless: int
 
 
@@ -32,12 +45,13 @@ class Figures:
     """`seconds` are those of one training, medians: by the clock, and of the processor.
 
     `failed` cells could not be trained; `best` are names of the cells' numbers with their relative
-    losses, as the task `atlas` has them, best first.
+    losses, as the task `atlas` has them, best first, one of each function.
     """
 
     counts: tuple[Count, ...]
     tasks: Mapping[str, Mapping[str, float]]
     seeds: int
+    left: Left
     trainings: int
     diverged: int
     failed: int
@@ -45,74 +59,83 @@ class Figures:
     processor_seconds: float | None
     best: tuple[tuple[int, float, str], ...]
 
-    @property
-    def cells(self) -> int:
-        return sum(count.cells for count in self.counts)
-
-    @property
-    def trained(self) -> int:
-        return sum(count.trained for count in self.counts)
+    def total(self, name: str) -> int:
+        """Of a field of `Count`, over all numbers of live nodes."""
+        return sum(getattr(count, name) for count in self.counts)
 
     @property
     def hours_left(self) -> float | None:
         """Of one processor, at the median rate."""
         each = self.processor_seconds
-        left = (self.cells - self.trained) * self.seeds * len(self.tasks)
+        left = (self.left.useful + self.left.useless) * self.seeds * len(self.tasks)
         return None if each is None else left * each / 3600
 
     def as_json(self) -> dict[str, Any]:
-        totals = {"cells": self.cells, "trained": self.trained, "hours_left": self.hours_left}
-        return {"version": 1, **totals, **asdict(self)}
+        names = ("cells", "useless", "to_train", "trained", "shared")
+        totals = {name: self.total(name) for name in names}
+        return {"version": 1, **totals, "hours_left": self.hours_left, **asdict(self)}
 
 
 def figures(path: Path) -> Figures:
-    """The figures of an atlas, finished or not.  Raises FEN433."""
-    with AtlasFile.open(path) as atlas:
-        plan, cells, trained = atlas.plan, atlas.cells(), atlas.trained()
-    all_, done = (
-        Counter(c.live_nodes for c in cells if c.number in group)
-        for group in (range(len(cells)), trained)
-    )
-    useless = Counter(cell.live_nodes for cell in cells if cell.useless)
-    each = plan.seeds * len(plan.tasks)
-    metrics = [m for found in trained.values() for values in found.metrics.values() for m in values]
-    sources = {cell.number: cell.source for cell in cells}
+    """The figures of an atlas or of its table, finished or not.  Raises FEN433."""
+    found = contents(path)
+    alone = [cell for cell in found.cells if cell.trained_as == cell.number]
+    missing = [cell for cell in alone if cell.number not in found.trained]
+    useless = sum(bool(cell.useless) for cell in missing)
+    each = found.plan.seeds * len(found.plan.tasks)
+    trained = found.trained.values()
+    metrics = [metric for one in trained for of_task in one.metrics.values() for metric in of_task]
     return Figures(
-        tuple(Count(n, all_[n], done[n], useless[n]) for n in sorted(all_)),
-        plan.tasks,
-        plan.seeds,
+        _counts(found),
+        found.plan.tasks,
+        found.plan.seeds,
+        Left(len(missing) - useless, useless),
         len(metrics),
         sum(metric is None for metric in metrics),
-        sum(bool(found.failure) for found in trained.values()),
-        _median([found.seconds / each for found in trained.values()]),
-        _median([f.processor_seconds / each for f in trained.values() if f.processor_seconds]),
-        tuple((n, loss, sources[n]) for loss, n in _ranked(path)[:BEST]),
+        sum(bool(one.failure) for one in trained),
+        _median([one.seconds / each for one in trained if one.seconds]),
+        _median([one.processor_seconds / each for one in trained if one.processor_seconds]),
+        _best(path, alone),
     )
+
+
+def _counts(found: Contents) -> tuple[Count, ...]:
+    """By live nodes."""
+    groups: dict[int, list[AtlasCell]] = {}
+    for cell in found.cells:
+        groups.setdefault(cell.live_nodes, []).append(cell)
+    return tuple(_count(nodes, cells, found.trained) for nodes, cells in sorted(groups.items()))
+
+
+def _count(nodes: int, cells: list[AtlasCell], trained: Mapping[int, Trained]) -> Count:
+    alone = [cell.number for cell in cells if cell.trained_as == cell.number]
+    known = sum(cell.trained_as in trained for cell in cells)
+    done = sum(number in trained for number in alone)
+    useless = sum(bool(cell.useless) for cell in cells)
+    return Count(nodes, len(cells), useless, len(alone), done, known - done)
 
 
 def _median(values: list[float]) -> float | None:
     return statistics.median(values) if values else None
 
 
-def _ranked(path: Path) -> list[tuple[float, int]]:
-    """Relative losses with the cells' numbers, best first."""
-    with AtlasFile.open(path) as atlas:
-        cells = atlas.cells(done=True)
-    table: Any = tasks.task("atlas", path)
-    entries = ((table.entry(cell.key), cell.number) for cell in cells)
-    return sorted((e.metrics[table.metric], n) for e, n in entries if not e.failure)
+def _best(path: Path, cells: list[AtlasCell]) -> tuple[tuple[int, float, str], ...]:
+    """Numbers, relative losses and sources, best first."""
+    task: Any = tasks.task("atlas", path)
+    pairs = ((task.entry(cell.key), cell) for cell in cells)
+    scored = ((e.metrics[task.metric], c.number, c.source) for e, c in pairs if e and not e.failure)
+    return tuple((number, loss, source) for loss, number, source in sorted(scored)[:BEST])
 
 
 def text(found: Figures, path: Path) -> str:
     """The figures for people."""
-    lines = [f"{path}: {found.trained} of {found.cells} cells trained, {found.seeds} seeds each"]
+    trained, to_train = found.total("trained"), found.total("to_train")
+    lines = [f"{path}: {trained} of {to_train} cells trained, {found.seeds} seeds each"]
     for task, settings in found.tasks.items():
         lines.append(f"  {task}: " + ", ".join(f"{n} {v:g}" for n, v in settings.items()))
-    lines += ["", "  live nodes  cells  trained  useless"]
-    for count in found.counts:
-        row = f"  {count.live_nodes:>10}  {count.cells:>5}  {count.trained:>7}  {count.useless:>7}"
-        lines.append(row)
-    if found.trained:
+    lines += ["", "".join(f"  {head:>10}" for head in HEADS)]
+    lines += ["".join(f"  {n:>10}" for n in asdict(count).values()) for count in found.counts]
+    if found.trainings:
         lines += ["", *_rates(found), "", "best (relative loss, number, cell)"]
     for number, loss, source in found.best:
         body = "; ".join(line.strip() for line in source.strip().splitlines()[1:-1])
@@ -128,23 +151,7 @@ def _rates(found: Figures) -> list[str]:
         lines.append(
             f"  a training takes {processor}, {found.seconds:.2f} s by the clock (medians)"
         )
+    left = f"  left: {found.left.useful} useful cells and {found.left.useless} useless ones"
     if found.hours_left:
-        lines.append(f"  left: {found.hours_left:.1f} hours of one processor")
+        lines.append(f"{left}, {found.hours_left:.1f} hours of one processor")
     return lines
-
-
-def csv_text(path: Path) -> str:
-    """One line a trained cell: its number, key, nodes, text, and the metric of each training."""
-    with AtlasFile.open(path) as atlas:
-        plan, cells, trained = atlas.plan, atlas.cells(done=True), atlas.trained()
-    pairs = [(task, seed) for task in plan.tasks for seed in range(plan.seeds)]
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    names = ["number", "key", "live_nodes", "useless", "failure", "source"]
-    writer.writerow(names + [f"{task}_{seed}" for task, seed in pairs])
-    for cell in cells:
-        found = trained[cell.number]
-        metrics = [found.metrics[task][seed] if found.metrics else None for task, seed in pairs]
-        about = [cell.number, cell.key, cell.live_nodes, cell.useless, found.failure, cell.source]
-        writer.writerow(about + ["" if m is None else repr(m) for m in metrics])
-    return file.getvalue()

@@ -1,4 +1,4 @@
-"""Making an atlas: every cell trained, in a file that a killed run goes on with."""
+"""Making an atlas: one cell of each function trained, in a file that a killed run goes on with."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ SECONDS = 60.0
 """So long may all trainings of a cell take before it has failed."""
 
 Report = Callable[[int, int], None]
-"""Called with the numbers of cells that are done, and of all."""
+"""Called with the numbers of cells that are done, and of all that are trained."""
+DIGITS = 6
+"""Significant ones that are kept of a metric: far more than two seeds agree in."""
 
 
 def plan(*, nodes: int = NODES, seeds: int = SEEDS, steps: int = STEPS) -> Plan:
@@ -69,8 +71,9 @@ class _Making:
     def __init__(self, atlas: AtlasFile, workers: int, report: Report):
         self.atlas, self.workers, self.report = atlas, workers, report
         self.plan = atlas.plan
-        self.left = atlas.cells(done=False)[::-1]
-        self.done, self.total = len(atlas.cells(done=True)), len(atlas.cells())
+        self.left = list(atlas.left()[::-1])
+        self.done = len(atlas.trained())
+        self.total = self.done + len(self.left)
 
     def run(self) -> None:
         told = {"seeds": self.plan.seeds, "tasks": dict(self.plan.tasks)}
@@ -110,10 +113,14 @@ class _Making:
             return Trained({}, measured.seconds, failure=measured.reason)
         found = measured.facts["metrics"]
         metrics = {
-            task: tuple(found.get(label(task, seed)) for seed in range(self.plan.seeds))
+            task: tuple(_kept(found.get(label(task, seed))) for seed in range(self.plan.seeds))
             for task in self.plan.tasks
         }
         return Trained(metrics, measured.seconds, found[PROCESSOR])
+
+
+def _kept(metric: float | None) -> float | None:
+    return None if metric is None else float(f"{metric:.{DIGITS}g}")
 
 
 def _job(cell: AtlasCell) -> Job:

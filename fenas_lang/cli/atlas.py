@@ -1,4 +1,4 @@
-"""fenasc atlas: every cell of a small space trained once, for comparing strategies in seconds."""
+"""fenasc atlas: all cells of a small space trained, for comparing strategies in seconds."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def make(
 ) -> None:
     """Train every cell on two synthetic tasks, adding and copy.
 
-    The whole atlas takes about two hours on two cores; Ctrl-C and kills lose nothing that is done.
+    Of cells that are one function one is trained, and the useful ones first. The whole atlas takes
+    about an hour on two cores; Ctrl-C and kills lose nothing that is done.
 
     \b
     fenasc atlas make atlas.db --workers 2
@@ -74,6 +75,8 @@ def status(
 ) -> None:
     """Say how many cells there are and how many are trained, how fast, and which are best.
 
+    FILE may be a table that `fenasc atlas export` wrote.
+
     \b
     fenasc atlas status atlas.db
     fenasc atlas status atlas.db --format json
@@ -94,14 +97,19 @@ def export(
         Path | None, typer.Option("-o", "--output", help="Write to this file.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Write every trained cell as a line of CSV, with its source and all metrics.
+    """Write a line of CSV for each cell, with its source and all metrics.
+
+    Whatever reads an atlas reads the table as well; a name that ends in .gz is compressed.
 
     \b
     fenasc atlas export atlas.db -o atlas.csv
+    fenasc atlas export atlas.db -o atlas.csv.gz
     """
-    from fenas_lang.atlas.figures import csv_text
+    from fenas_lang.tasks.atlas_table import compressed, contents, table
 
-    write(csv_text(file), output)
+    text = table(contents(file))
+    gzipped = output is not None and output.suffix == ".gz"
+    write(compressed(text) if gzipped else text, output)
 
 
 def _reporter() -> Callable[[int, int], None]:

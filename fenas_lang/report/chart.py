@@ -62,7 +62,7 @@ class Chart:
 
     def _axes(self) -> Iterator[str]:
         bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
-        yield f'<text x="{LEFT}" y="20" font-weight="bold">{escape(self.title)}</text>'
+        yield f'<text x="{LEFT}" y="14" font-weight="bold">{escape(self.title)}</text>'
         for value in ticks(*self._x_range):
             x = self._x(value)
             yield f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{bottom}" stroke="#eee"/>'

@@ -8,6 +8,8 @@ from xml.etree.ElementTree import Element
 from fenas_lang.diagnostics import FenError
 from fenas_lang.emit import emit
 from fenas_lang.report.document import add, folded, graft, section
+from fenas_lang.report.family import family
+from fenas_lang.report.family_drawing import draw_family, tree
 from fenas_lang.report.run import Run
 from fenas_lang.search.lineage import figure
 from fenas_lang.search.strategy import Individual
@@ -46,12 +48,15 @@ def _add_card(cards: Element, run: Run, trial: Trial, place: int) -> None:
 
 
 def add_lineage(page: Element, run: Run) -> None:
-    """From the first ancestor of the cell found to itself, each step in words."""
+    """The tree of the best cells, and the line to the cell found with each step in words."""
     if run.result is None:
         return
     line = run.result.lineage
     children = Counter(parent for trial in run.trials for parent in trial.parents)
     part = section(page, "lineage", f"Where {line[-1].name} comes from")
+    shown = tree(family(run))
+    if shown is not None:
+        draw_family(part, run, shown)
     steps = add(part, "ol", class_="lineage")
     for before, trial in zip([None, *line], line, strict=False):
         step = add(steps, "li")

@@ -7,11 +7,13 @@ PAGE = """
   color-scheme: light dark;
   --paper: #ffffff; --card: #f7f8fa; --ink: #1a1d21; --soft: #565c65; --line: #d9dde3;
   --warm: #c4441a; --cool: #1c8262; --blue: #2f6db3; --bad: #b3261e; --dot: #7d8794;
+  --pale: #b9cbe0;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #14171c; --card: #1b1f26; --ink: #eceff3; --soft: #a6afba; --line: #343b45;
     --warm: #ff9166; --cool: #5cc9a3; --blue: #82b5ee; --bad: #ff8a80; --dot: #8b95a3;
+    --pale: #4a5a70;
   }
 }
 * { box-sizing: border-box; }
@@ -86,6 +88,26 @@ figure { margin: 0; }
 .key.cross { width: auto; height: auto; line-height: 1; color: var(--bad); }
 .key.cross::before { content: "\\2715"; }
 figcaption p { font-size: 14px; color: var(--soft); margin: 0; }
+.family { margin-bottom: 22px; }
+.family svg { display: block; width: 100%; min-width: 720px; height: auto; }
+.family .edge { fill: none; stroke: var(--line); stroke-width: 1.5; stroke-linejoin: round; }
+.family .edge.line { stroke: var(--soft); stroke-width: 2.2; }
+.family .edge.skips { stroke-dasharray: 5 4; }
+.family circle { stroke: var(--paper); stroke-width: 1; }
+.family text { font-size: 13px; fill: var(--soft); unicode-bidi: isolate; }
+.family text.found { fill: var(--ink); font-weight: 600; }
+.family text.place { font-size: 10.5px; font-weight: 600; fill: var(--ink); text-anchor: middle; }
+.grade0 { --grade: color-mix(in srgb, var(--warm) 0%, var(--pale)); }
+.grade1 { --grade: color-mix(in srgb, var(--warm) 25%, var(--pale)); }
+.grade2 { --grade: color-mix(in srgb, var(--warm) 50%, var(--pale)); }
+.grade3 { --grade: color-mix(in srgb, var(--warm) 75%, var(--pale)); }
+.grade4 { --grade: var(--warm); }
+.family circle { fill: var(--grade); }
+.family circle.found { fill: var(--paper); stroke: var(--grade); stroke-width: 3.5; }
+.key.grade { width: 11px; height: 11px; border-radius: 50%; background: var(--grade); }
+.key.found { width: 14px; height: 14px; border-radius: 50%; border: 3.5px solid var(--warm); }
+.family .key.line { height: 0; border-top: 3px solid var(--soft); }
+.key.skips { height: 0; border-top: 2px dashed var(--line); }
 .lineage { list-style: none; margin: 0; padding: 0; }
 .lineage li { position: relative; padding: 0 0 16px 30px; }
 .lineage li::before { content: ""; position: absolute; left: 6px; top: 7px; width: 11px;

@@ -17,6 +17,7 @@ MACHINERY = frozenset(
     {
         "atlas_file",
         "averaging",
+        "atlas_table",
         "base",
         "cross_entropy",
         "language_model",

@@ -1,7 +1,8 @@
 """The atlas of `fenasc atlas make`, looked up: every cell of the space `atlas`, trained before.
 
 The space is closed under mutations that keep the number of nodes, so that searches run on it as
-on any task, with `--space atlas`.  A cell that the file does not hold (yet) fails.
+on any task, with `--space atlas`.  A cell that the file does not hold (yet) fails; one that is the
+same function as a trained one has the figures of that.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fenas_lang.tasks.atlas_file import AtlasFile, Trained
+from fenas_lang.tasks.atlas_file import AtlasCell, Contents, Trained
+from fenas_lang.tasks.atlas_table import contents
 from fenas_lang.tasks.base import checksum_of
 from fenas_lang.tasks.lookup import NO_RUN_ENDED, Entry, LookupTask
 from fenas_lang.tasks.settings import Readable, setting
@@ -32,17 +34,25 @@ class Atlas(LookupTask[AtlasSettings]):
     name = "atlas"
     metric = "relative_loss"
     settings_type = AtlasSettings
-    table = "the file of an atlas (`fenasc atlas make` makes one)"
+    table = (
+        "the file of an atlas (`fenasc atlas make` makes one, `fenasc atlas export` a table of it)"
+    )
     absent = "not in the atlas, or not trained yet"
 
     def load(self, data: Path) -> None:
-        with AtlasFile.open(data) as atlas:
-            references: Mapping[str, float] = atlas.meta("references") or {}
-            trained = atlas.trained()
-            keys = {cell.number: cell.key for cell in atlas.cells(done=True)}
-        self.entries = {keys[n]: self._entry(found, references) for n, found in trained.items()}
-        held = (f"{keys[n]} {sorted(found.metrics.items())}" for n, found in trained.items())
+        found = contents(data)
+        pairs = ((cell.key, self._of(cell, found)) for cell in found.cells)
+        self.entries = {key: entry for key, entry in pairs if entry is not None}
+        keys = {cell.number: cell.key for cell in found.cells}
+        held = (f"{keys[n]} {sorted(one.metrics.items())}" for n, one in found.trained.items())
         self.checksum = checksum_of(*held)
+
+    def _of(self, cell: AtlasCell, found: Contents) -> Entry | None:
+        trained = found.of(cell)
+        if trained is not None:
+            return self._entry(trained, found.references)
+        reason = f"{cell.useless}, and is not trained yet"
+        return Entry(failure=reason) if cell.useless else None
 
     def _entry(self, trained: Trained, references: Mapping[str, float]) -> Entry:
         if trained.failure:

@@ -1,8 +1,8 @@
 """The file of an atlas: one SQLite database with every cell of a space and its trainings.
 
-`meta` holds the plan as JSON; `cells` all cells in the order of training: by the number of live
-nodes, then by canonical key; `done` those that were trained, and `trainings` the metric of each
-training, empty where it diverged.
+`meta` holds the plan as JSON; `cells` all cells, by the number of live nodes, then by canonical
+key, each with the number of the cell that is trained in its place; `done` those that were trained,
+and `trainings` the metric of each training, empty where it diverged.
 """
 
 from __future__ import annotations
@@ -11,22 +11,24 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
 from fenas_lang.rules import tables as rules
 
-FORMAT = 1
+FORMAT = 2
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE cells (number INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, source TEXT NOT NULL,
-                    live_nodes INTEGER NOT NULL, useless TEXT NOT NULL);
-CREATE TABLE done (number INTEGER PRIMARY KEY REFERENCES cells, seconds REAL NOT NULL,
+                    live_nodes INTEGER NOT NULL, useless TEXT NOT NULL,
+                    trained_as INTEGER NOT NULL REFERENCES cells);
+CREATE TABLE done (number INTEGER PRIMARY KEY REFERENCES cells, seconds REAL,
                    processor_seconds REAL, failure TEXT NOT NULL);
 CREATE TABLE trainings (number INTEGER NOT NULL REFERENCES cells, task TEXT NOT NULL,
                         seed INTEGER NOT NULL, metric REAL, PRIMARY KEY (number, task, seed));
 """
+COLUMNS = "number, key, source, live_nodes, useless, trained_as"
 
 
 @dataclass(frozen=True)
@@ -42,26 +44,48 @@ class Plan:
 
 @dataclass(frozen=True)
 class AtlasCell:
-    """One cell; `useless` says why no training can make it useful, and is empty where it may."""
+    """One cell; `useless` says why no training can make it useful, and is empty where it may.
+
+    `trained_as` is the number of the one cell of its ring key that is trained, perhaps its own.
+    """
 
     number: int
     key: str
     source: str
     live_nodes: int
     useless: str
+    trained_as: int
 
 
 @dataclass(frozen=True)
 class Trained:
     """What came of a cell: metrics by task, None for a training that diverged.
 
-    `failure` says why nothing could be trained at all.
+    `failure` says why nothing could be trained at all; times are of all trainings together, None
+    where nobody noted them.
     """
 
     metrics: Mapping[str, tuple[float | None, ...]]
-    seconds: float
+    seconds: float | None = None
     processor_seconds: float | None = None
     failure: str = ""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All of an atlas that can be read; `trained` has what came of the cells that were trained.
+
+    `references` are the losses of each task's simplest predictor, empty before the first training.
+    """
+
+    plan: Plan
+    references: Mapping[str, float]
+    cells: tuple[AtlasCell, ...]
+    trained: Mapping[int, Trained]
+
+    def of(self, cell: AtlasCell) -> Trained | None:
+        """What came of a cell, or of the one that is trained in its place; None before that."""
+        return self.trained.get(cell.trained_as)
 
 
 class AtlasFile:
@@ -79,10 +103,10 @@ class AtlasFile:
         with atlas.writing() as connection:
             connection.executescript("BEGIN;" + SCHEMA)
             meta = {"format": FORMAT, "plan": asdict(plan)}
-            rows = ((name, json.dumps(value)) for name, value in meta.items())
-            connection.executemany("INSERT INTO meta VALUES (?, ?)", rows)
-            fields = ((c.number, c.key, c.source, c.live_nodes, c.useless) for c in cells)
-            connection.executemany("INSERT INTO cells VALUES (?, ?, ?, ?, ?)", fields)
+            notes = ((name, json.dumps(value)) for name, value in meta.items())
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", notes)
+            rows = (astuple(cell) for cell in cells)
+            connection.executemany(f"INSERT INTO cells ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", rows)
         return atlas
 
     @classmethod
@@ -149,13 +173,25 @@ class AtlasFile:
     def plan(self) -> Plan:
         return Plan(**self.meta("plan"))
 
-    def cells(self, *, done: bool | None = None) -> list[AtlasCell]:
-        """All cells in order, or only those that were trained, or that were not."""
-        where = {None: "", True: "WHERE number IN done_", False: "WHERE number NOT IN done_"}[done]
-        where = where.replace("done_", "(SELECT number FROM done)")
-        columns = "number, key, source, live_nodes, useless"
-        rows = self._rows(f"SELECT {columns} FROM cells {where} ORDER BY number")
-        return [AtlasCell(*row) for row in rows]
+    def cells(self) -> tuple[AtlasCell, ...]:
+        """All cells in order."""
+        rows = self._rows(f"SELECT {COLUMNS} FROM cells ORDER BY number")
+        return tuple(AtlasCell(*row) for row in rows)
+
+    def left(self) -> tuple[AtlasCell, ...]:
+        """What is still to be trained, in order: the useful first, of these those of few nodes.
+
+        Numbers follow a digest, so that at any time a random part of the rest is trained.
+        """
+        rows = self._rows(
+            f"SELECT {COLUMNS} FROM cells WHERE trained_as = number AND number NOT IN"
+            " (SELECT number FROM done) ORDER BY useless != '', live_nodes, number"
+        )
+        return tuple(AtlasCell(*row) for row in rows)
+
+    def contents(self) -> Contents:
+        """All that is in the file.  Raises FEN433."""
+        return Contents(self.plan, self.meta("references") or {}, self.cells(), self.trained())
 
     def add(self, number: int, trained: Trained) -> None:
         """Store what came of a cell, in one transaction."""

@@ -16,14 +16,17 @@ import pytest
 
 import fenas_lang as fen
 from fenas_lang.atlas.cells import all_cells
-from fenas_lang.atlas.figures import csv_text, figures, text
+from fenas_lang.atlas.figures import figures, text
 from fenas_lang.atlas.make import make, plan, resume
 from fenas_lang.check.check import check_text
 from fenas_lang.diagnostics import FenError
+from fenas_lang.ir.lower import lower
 from fenas_lang.search.mutation import mutate
+from fenas_lang.search.novelty import strongest_key
 from fenas_lang.spaces.outputs import RULES
 from fenas_lang.spaces.reader import load_space
 from fenas_lang.tasks.atlas_file import AtlasFile, Trained
+from fenas_lang.tasks.atlas_table import compressed, contents, table
 
 ROOT = Path(__file__).parents[2]
 ATLAS = load_space("atlas")
@@ -38,9 +41,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def contents(path: Path) -> dict[int, Any]:
-    with AtlasFile.open(path) as atlas:
-        return {number: found.metrics for number, found in atlas.trained().items()}
+def metrics(path: Path) -> dict[int, Any]:
+    return {number: found.metrics for number, found in contents(path).trained.items()}
 
 
 def test_every_cell_is_there_once_and_in_order() -> None:
@@ -66,19 +68,67 @@ def test_it_is_closed_under_mutations_that_keep_the_number_of_nodes() -> None:
             assert fen.canonical_key(cell) in keys
 
 
+def test_of_cells_that_are_one_function_the_first_is_trained() -> None:
+    cells = all_cells(ATLAS, 2)
+    keys = [strongest_key(lower(fen.loads(cell.source))) for cell in cells]
+    assert [cell.trained_as for cell in cells] == [keys.index(key) for key in keys]
+    assert all(bool(cells[c.trained_as].useless) == bool(c.useless) for c in cells)
+
+
+def test_what_begins_from_other_distributions_is_trained_apart() -> None:
+    """A sum of two random matrices is wider than one, and twice a matrix wider again."""
+    by_body = {body(cell): cell.trained_as for cell in all_cells(ATLAS, 2)}
+    twice, once = "n1 = tanh(@x, @x); n2 = h_prev + n1", "n1 = x - x; n2 = tanh(@x, @n1)"
+    doubled = "n1 = x + x; n2 = tanh(@x, @n1)"
+    assert len({by_body[twice], by_body[once], by_body[doubled]}) == 3
+    assert (
+        by_body["n1 = x - h_prev; n2 = h_prev + n1"] == by_body["n1 = h_prev - x; n2 = h_prev - n1"]
+    )
+
+
+def body(cell: Any) -> str:
+    return "; ".join(line.strip() for line in cell.source.strip().splitlines()[1:-1])
+
+
+def test_the_useful_are_trained_first_and_of_these_the_small(tmp_path: Path) -> None:
+    cells = all_cells(ATLAS, 2)
+    with AtlasFile.create(tmp_path / "atlas.db", plan(**TINY), cells) as atlas:
+        left = atlas.left()
+    order = [(bool(cell.useless), cell.live_nodes, cell.number) for cell in left]
+    assert order == sorted(order)
+    assert {cell.number for cell in left} == {cell.trained_as for cell in cells}
+
+
 @pytest.mark.slow
-def test_the_stated_count() -> None:
-    assert len(all_cells(ATLAS, 3)) == 9126
+def test_the_stated_counts() -> None:
+    cells = all_cells(ATLAS, 3)
+    useful = [cell for cell in cells if not cell.useless]
+    assert (len(cells), len(useful)) == (9126, 9126 - 4035)
+    assert len({cell.trained_as for cell in cells}) == 5953
+    assert len({cell.trained_as for cell in useful}) == 3947
 
 
 def test_all_is_trained(made: Path) -> None:
     found = figures(made)
-    assert (found.cells, found.trained, found.trainings) == (18, 18, 18 * 2 * 2)
+    (count,) = found.counts
+    assert (count.cells, count.useless, count.to_train) == (18, 12, 17)
+    assert (count.trained, count.shared, found.trainings) == (17, 1, 17 * 2 * 2)
     assert found.failed == 0 and found.hours_left == 0
     said = text(found, made)
-    assert "18 of 18 cells trained" in said and "steps 2" in said
+    assert "17 of 17 cells trained" in said and "steps 2" in said
     losses = [loss for _, loss, _ in found.best]
     assert losses == sorted(losses) and len(losses) == 5
+
+
+def test_equal_cells_share_figures(made: Path) -> None:
+    from fenas_lang import tasks
+
+    found = contents(made)
+    (shared,) = (cell for cell in found.cells if cell.trained_as != cell.number)
+    task: Any = tasks.task("atlas", made)
+    original = found.cells[shared.trained_as]
+    assert shared.number not in found.trained
+    assert task.entry(shared.key) == task.entry(original.key) is not None
 
 
 def test_a_training_is_that_of_the_task_itself(made: Path) -> None:
@@ -89,13 +139,59 @@ def test_a_training_is_that_of_the_task_itself(made: Path) -> None:
     for name, settings in told.items():
         task = tasks.task(name, None, **settings)
         alone = [task.evaluate(fen.loads(cell.source), seed=seed).metric for seed in range(2)]
-        assert contents(made)[3][name] == pytest.approx(tuple(alone), rel=1e-5)
+        assert metrics(made)[3][name] == pytest.approx(tuple(alone), rel=1e-5)
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    _, lines = table(contents(path)).split("\n", 1)
+    return list(csv.DictReader(io.StringIO(lines)))
 
 
 def test_the_table_has_a_line_for_every_cell(made: Path) -> None:
-    rows = list(csv.DictReader(io.StringIO(csv_text(made))))
+    rows = rows_of(made)
     assert [int(row["number"]) for row in rows] == list(range(18))
-    assert tuple(float(rows[4][f"copy_{seed}"]) for seed in range(2)) == contents(made)[4]["copy"]
+    assert tuple(float(rows[4][f"copy_{seed}"]) for seed in range(2)) == metrics(made)[4]["copy"]
+    for row in rows:
+        assert row["copy_0"] == rows[int(row["trained_as"])]["copy_0"]
+
+
+@pytest.mark.parametrize("name", ["atlas.csv", "atlas.csv.gz"])
+def test_the_table_is_read_as_the_file_is(made: Path, tmp_path: Path, name: str) -> None:
+    from fenas_lang import tasks
+
+    path = tmp_path / name
+    text_ = table(contents(made))
+    path.write_bytes(compressed(text_) if name.endswith(".gz") else text_.encode())
+    assert table(contents(path)) == text_
+    assert metrics(path) == metrics(made)
+    one, other = (tasks.task("atlas", place) for place in (made, path))
+    assert one.checksum == other.checksum and vars(one)["entries"] == vars(other)["entries"]
+    assert figures(path).counts == figures(made).counts and figures(path).seconds is None
+
+
+def test_the_table_of_an_unfinished_atlas_knows_what_is_missing(tmp_path: Path) -> None:
+    path, copy = tmp_path / "atlas.db", tmp_path / "atlas.csv"
+    with AtlasFile.create(path, plan(**TINY), all_cells(ATLAS, 1)) as atlas:
+        atlas.note("references", {"adding": 0.2, "copy": 0.7})
+        atlas.add(0, Trained({"adding": (0.1, None), "copy": (0.5, 0.25)}, 1.0))
+        atlas.add(3, Trained({}, 1.0, failure="time limit"))
+    copy.write_text(table(contents(path)))
+    assert metrics(copy) == metrics(path)
+    assert contents(copy).trained[3].failure == "time limit"
+    assert (figures(copy).left, figures(copy).failed) == (figures(path).left, 1)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"number,key\n1,2\n", b"# {}\nnumber\n0\n", b"\xff\xfe", b"\x1f\x8b\x08\x00"]
+)
+@pytest.mark.parametrize("name", ["atlas.csv", "atlas.csv.gz"])
+def test_what_is_no_table_is_refused(tmp_path: Path, name: str, data: bytes) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(FenError, match="FEN433"):
+        contents(tmp_path / name)
+    (tmp_path / name).unlink()
+    with pytest.raises(FenError, match="FEN433"):
+        contents(tmp_path / name)
 
 
 def test_an_atlas_is_never_written_over(made: Path) -> None:
@@ -109,8 +205,9 @@ def test_a_failed_cell_has_no_metrics_and_is_counted(tmp_path: Path) -> None:
         atlas.note("references", {"adding": 0.2, "copy": 0.7})
         atlas.add(0, Trained({}, 1.0, failure="time limit"))
     assert figures(path).failed == 1
-    (row,) = csv.DictReader(io.StringIO(csv_text(path)))
+    row = rows_of(path)[0]
     assert (row["failure"], row["adding_0"]) == ("time limit", "")
+    assert rows_of(path)[1]["failure"] == "not trained yet"
 
 
 def test_one_that_was_killed_goes_on_to_the_same(made: Path, tmp_path: Path) -> None:
@@ -122,15 +219,15 @@ def test_one_that_was_killed_goes_on_to_the_same(made: Path, tmp_path: Path) -> 
         time.sleep(0.02)
     run.kill()
     run.wait()
-    before = len(contents(path))
+    before = len(metrics(path))
     assert before > 0
     resume(path)
-    assert contents(path) == contents(made)
+    assert metrics(path) == metrics(made)
 
 
 def started(path: Path) -> bool:
     try:
-        return bool(contents(path))
+        return bool(metrics(path))
     except FenError:
         return False
 

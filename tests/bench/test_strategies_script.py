@@ -13,7 +13,11 @@ import made_up_pool
 import numpy as np
 import pytest
 
+from fenas_lang.atlas.cells import all_cells
+from fenas_lang.atlas.make import plan
 from fenas_lang.search import novelty
+from fenas_lang.spaces.reader import load_space
+from fenas_lang.tasks.atlas_file import AtlasFile, Trained
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,4 +65,24 @@ def test_an_interval_holds_the_mean(script: dict[str, Any]) -> None:
 
 
 def test_without_data_nothing_is_measured(script: dict[str, Any]) -> None:
-    assert list(script["tables"](script["parsed"]([], {}))) == []
+    assert list(script["tables"](Namespace(data=None, atlas=None))) == []
+
+
+def test_of_an_atlas_the_title_says_how_much_is_trained(
+    script: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "atlas.db"
+    useful: dict[int, float] = {}
+    with AtlasFile.create(path, plan(seeds=1), all_cells(load_space("atlas"), 2)) as atlas:
+        atlas.note("references", {"adding": 0.2, "copy": 0.7})
+        for cell in atlas.left()[:30]:
+            useful[cell.number] = cell.number / 100
+            atlas.add(cell.number, Trained({"adding": (cell.number / 500,), "copy": (0.7,)}))
+        known = sum(cell.trained_as in useful for cell in atlas.cells())
+    whole, small = (script["atlas_table"](path, nodes) for nodes in (2, 1))
+    assert f"atlas to 2 nodes: {known} of 158 useful, 0 of 184 useless cells" in whole.title
+    assert "atlas to 1 nodes: all 6 useful, 0 of 12 useless cells" in small.title
+    for profile in ("default", "paper"):
+        found = script["best_so_far"](small, "random", profile, 60, 0)
+        best = min(cell for cell in useful if cell < 18)
+        assert found[-1] == pytest.approx((best / 500 / 0.2 + 1) / 2)

@@ -14,7 +14,13 @@ from fenas_lang import pools, tasks
 from fenas_lang.diagnostics import FenError
 from fenas_lang.tasks.atlas_file import AtlasCell, AtlasFile, Plan, Trained
 
-CELLS = {"tanh(@x, @h_prev)": "both", "tanh(@x, @x)": "input", "tanh(@h_prev, @h_prev)": "state"}
+CELLS = (
+    "tanh(@x, @h_prev)",
+    "tanh(@x, @x)",
+    "tanh(@h_prev, @h_prev)",
+    "sigmoid(@x, @x)",
+    "sigmoid(@x, @h_prev)",
+)
 
 
 def text(body: str, name: str = "Cell") -> str:
@@ -28,11 +34,13 @@ def nlp(tmp_path: Path) -> Any:
 
 @pytest.fixture
 def atlas(tmp_path: Path) -> Path:
-    """Three cells: one trained, one that diverged on one task, one that is not trained yet."""
+    """Cells that are trained, diverged on one task, not trained yet, useless and not trained, and
+    the same as the first."""
     import fenas_lang as fen
 
     keys = [fen.canonical_key(fen.loads(text(body))) for body in CELLS]
-    cells = [AtlasCell(n, keys[n], text(body), 1, "") for n, body in enumerate(CELLS)]
+    why = ("", "", "", "ignores the state", "")
+    cells = [AtlasCell(n, keys[n], text(CELLS[n]), 1, why[n], n % 4) for n in range(len(CELLS))]
     path = tmp_path / "atlas.db"
     with AtlasFile.create(path, Plan("", 1, 2, {"adding": {}, "copy": {}}), cells) as made:
         made.note("references", {"adding": 0.2, "copy": 0.5})
@@ -76,6 +84,15 @@ def test_an_atlas_knows_what_diverged_and_what_is_missing(atlas: Path) -> None:
     missing = "not in the atlas, or not trained yet"
     assert task.evaluate(_cell("tanh(@h_prev, @h_prev)"), seed=0).failure == missing
     assert task.evaluate("LSTM", seed=0).failure == missing
+    useless = "ignores the state, and is not trained yet"
+    assert task.evaluate(_cell("sigmoid(@x, @x)"), seed=0).failure == useless
+
+
+def test_a_cell_has_the_figures_of_the_one_that_is_trained_in_its_place(atlas: Path) -> None:
+    task = tasks.task("atlas", atlas)
+    bodies = ("tanh(@x, @h_prev)", "sigmoid(@x, @h_prev)")
+    one, other = (task.evaluate(_cell(body), seed=0).metrics for body in bodies)
+    assert one == other and one["relative_loss"] == pytest.approx(0.75)
 
 
 def test_the_checksum_is_of_what_is_trained(atlas: Path) -> None:
