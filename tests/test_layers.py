@@ -32,6 +32,7 @@ FLOORS = (
     ("importers",),
     ("pools",),
     ("language_model",),
+    ("glue",),
     ("tasks",),
     ("runs",),
     ("search",),
