@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from random import Random
 
 import torch
@@ -16,30 +17,51 @@ from torch.nn.utils.rnn import pad_sequence
 from fenas_lang.engine.threads import torch_threads
 from fenas_lang.search.decisions import Sentence
 
-HIDDEN = 64
-INITIAL = 0.08
-"""Weights begin uniformly within plus and minus this (Zoph & Le 2017, appendix)."""
-LEARNING_RATE = 0.005
-ENTROPY = 0.02
-"""Weight of the mean entropy of a decision, in nats, beside the mean advantage of a decision."""
 LARGEST_NORM = 5.0
+"""Longer gradients are cut to it."""
 THREADS = 1
 """So results do not hang on how many threads there are, and none waits for others."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a controller is made and taught.
+
+    It has `hidden` units; weights begin uniformly within ±`initial`, and Adam's step size is
+    `learning_rate`.  `entropy` weighs the mean entropy of a decision, in nats, beside the mean
+    advantage of a decision.  With a `spread`, logits l become spread · tanh(l / temperature), so
+    that the softmax does not collapse early.
+    """
+
+    hidden: int
+    initial: float
+    learning_rate: float
+    entropy: float
+    temperature: float = 1.0
+    spread: float | None = None
 
 
 class Controller(nn.Module):
     """An LSTM over `tokens` tokens, the one before the first being number `tokens`."""
 
-    def __init__(self, tokens: int, seed: int):
+    def __init__(self, tokens: int, seed: int, recipe: Recipe):
         super().__init__()
-        self.begin = tokens
-        self.embedding = nn.Embedding(tokens + 1, HIDDEN)
-        self.recurrent = nn.LSTM(HIDDEN, HIDDEN, batch_first=True)
-        self.head = nn.Linear(HIDDEN, tokens)
+        self.begin, self.recipe = tokens, recipe
+        with torch.random.fork_rng(devices=[]):
+            self.embedding = nn.Embedding(tokens + 1, recipe.hidden)
+            self.recurrent = nn.LSTM(recipe.hidden, recipe.hidden, batch_first=True)
+            self.head = nn.Linear(recipe.hidden, tokens)
         generator = torch.Generator().manual_seed(seed)
         for parameter in self.parameters():
-            nn.init.uniform_(parameter, -INITIAL, INITIAL, generator=generator)
-        self.optimizer = torch.optim.Adam(self.parameters(), lr=LEARNING_RATE)
+            nn.init.uniform_(parameter, -recipe.initial, recipe.initial, generator=generator)
+        self.optimizer = torch.optim.Adam(self.parameters(), lr=recipe.learning_rate)
+
+    def _logits(self, read: Tensor) -> Tensor:
+        logits: Tensor = self.head(read)
+        recipe = self.recipe
+        if recipe.spread is None:
+            return logits
+        return recipe.spread * torch.tanh(logits / recipe.temperature)
 
     def writer(self, rng: Random) -> Callable[[range | Sequence[int]], int]:
         """Picks the tokens of one sentence in turn, with the network's probabilities."""
@@ -50,7 +72,7 @@ class Controller(nn.Module):
             with torch_threads(THREADS), torch.no_grad():
                 embedded = self.embedding(torch.tensor([[last]]))
                 output, state = self.recurrent(embedded, state)
-                logits = self.head(output[0, 0])[torch.tensor(list(allowed))].tolist()
+                logits = self._logits(output[0, 0])[torch.tensor(list(allowed))].tolist()
             last = rng.choices(list(allowed), _exponentials(logits))[0]
             return last
 
@@ -67,7 +89,7 @@ class Controller(nn.Module):
         taken = logarithms.gather(2, chosen.unsqueeze(2)).squeeze(2)
         finite = logarithms.masked_fill(logarithms.isinf(), 0.0)
         entropy = -(logarithms.exp() * finite).sum(2)
-        gain = taken * torch.tensor(advantages).unsqueeze(1) + ENTROPY * entropy
+        gain = taken * torch.tensor(advantages).unsqueeze(1) + self.recipe.entropy * entropy
         loss = -(gain * present).sum() / present.sum()
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -81,7 +103,7 @@ class Controller(nn.Module):
         """
         before = [torch.tensor([self.begin, *s.tokens[:-1]]) for s in sentences]
         output, _ = self.recurrent(self.embedding(pad_sequence(before, batch_first=True)))
-        logits = self.head(output)
+        logits = self._logits(output)
         allowed = torch.zeros_like(logits, dtype=torch.bool)
         present = torch.zeros(logits.shape[:2])
         for row, sentence in enumerate(sentences):

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fenas_lang.search.genome import Genome
+from fenas_lang.search.variation import Variation
 from fenas_lang.spaces.choices import Choices, choices
 from fenas_lang.spaces.model import ANY, Space
 from fenas_lang.spaces.operations import NodeChoice, operations
+from fenas_lang.spaces.outputs import RULES
 from fenas_lang.spaces.request import Request
 from fenas_lang.spaces.sample import assemble
 from fenas_lang.syntax.ast import Cell
@@ -76,6 +78,12 @@ class Language:
         outputs = [pick(nodes) - self._nodes_from for _ in range(asked.free_outputs)]
         return assemble(self.space, asked, drawn, outputs, name)
 
+    def write(self, pick: Pick, name: str) -> tuple[Cell, Sentence]:
+        """The same with its sentence."""
+        noted = _Noted(pick)
+        cell = self.say(noted, name)
+        return cell, Sentence(tuple(noted.tokens), tuple(noted.allowed))
+
     def _node(self, place: int, states: int, pick: Pick) -> NodeChoice:
         among = choices(self.space, place, states)
         if among.operations[0].fixed:
@@ -134,6 +142,25 @@ class Language:
         if not set(free) <= set(names):
             raise NoSentence
         return [self._nodes_from + names.index(name) for name in free]
+
+
+def language_of(variation: Variation) -> Language:
+    """The sentences of the cells of a run, with as many states as some seed has."""
+    space = variation.space
+    states = {len(seed.states) for seed in variation.seeds} or {space.states[0]}
+    return Language(space, variation.nodes, tuple(sorted(states)), RULES[variation.output])
+
+
+class _Noted:
+    """Picks as another does, and notes what was allowed."""
+
+    def __init__(self, pick: Pick):
+        self.pick, self.tokens, self.allowed = pick, list[int](), list[tuple[int, ...]]()
+
+    def __call__(self, allowed: range | Sequence[int]) -> int:
+        self.allowed.append(tuple(allowed))
+        self.tokens.append(self.pick(allowed))
+        return self.tokens[-1]
 
 
 class _Recited:

@@ -141,6 +141,14 @@ def _count(path: Path) -> int:
         return 0
 
 
+def test_auto_is_the_cluster_that_this_machine_knows(
+    cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", cluster.address)
+    with closing(RayPool(Setup("stub_tasks:Instant", {}), 1, "auto")) as pool:
+        assert pool.open() is not None
+
+
 def test_a_worker_that_fits_nowhere_is_a_message(cluster: Any) -> None:
     pool = RayPool(Setup("stub_tasks:Instant", {}, threads=64), 1, cluster.address)
     with closing(pool), pytest.raises(FenError, match=r"FEN518.*64 processors"):

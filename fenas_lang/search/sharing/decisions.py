@@ -7,7 +7,7 @@ space allows.  The most probable, decision by decision, is a legal cell.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
@@ -15,7 +15,6 @@ from random import Random
 import torch
 from torch import Tensor
 
-from fenas_lang.search.sharing.controller import pick
 from fenas_lang.spaces.choices import Choices, choices
 from fenas_lang.spaces.model import Space
 from fenas_lang.spaces.operations import NodeChoice, Operation
@@ -24,7 +23,7 @@ from fenas_lang.spaces.sample import assemble
 from fenas_lang.syntax.ast import Cell
 
 START = 1e-3
-"""Standard deviation of the logits at the beginning, as in DARTS."""
+"""Standard deviation of the logits at the beginning (`rnn/model_search.py` of quark0/darts)."""
 NAME = "Relaxed"
 
 Choose = Callable[[Tensor], int]
@@ -131,7 +130,6 @@ def drawn(rng: Random) -> Choose:
     """By chance, with the probabilities."""
 
     def choose(weights: Tensor) -> int:
-        probabilities: Sequence[float] = weights.tolist()
-        return pick(probabilities, rng)
+        return rng.choices(range(len(weights)), weights.tolist())[0]
 
     return choose

@@ -26,7 +26,8 @@ from fenas_lang.search.variation import Variation
 from fenas_lang.syntax.ast import Cell
 
 RATE, DECAY = 3e-3, 1e-3
-"""Adam's step size and the l2 of the decisions, as in DARTS."""
+"""Adam's step size and the l2 of the decisions: `arch_lr` and `arch_wdecay` of the authors' search
+for recurrent cells (`rnn/train_search.py` of quark0/darts); Adam's betas are left as they are."""
 
 
 class Strategy(SharingStrategy):
