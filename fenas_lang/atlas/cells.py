@@ -7,8 +7,7 @@ from itertools import product
 
 from fenas_lang.ir.canonical import canonical_key
 from fenas_lang.ir.graph import Dataflow
-from fenas_lang.search.novelty import dataflow_of, strongest_key
-from fenas_lang.search.useless import useless
+from fenas_lang.search.novelty import dataflow_of, judged
 from fenas_lang.spaces.choices import choices
 from fenas_lang.spaces.model import Space
 from fenas_lang.spaces.request import WORDS, request
@@ -38,8 +37,9 @@ def all_cells(space: Space, nodes: int) -> list[AtlasCell]:
                 keys.add(key)
                 fresh[key] = str(cell), dataflow
         for key, (source, dataflow) in sorted(fresh.items()):
-            first = firsts.setdefault(strongest_key(dataflow), len(found))
-            found.append(AtlasCell(len(found), key, source, number, useless(dataflow), first))
+            ring_key, why_useless = judged(dataflow)
+            first = firsts.setdefault(ring_key, len(found))
+            found.append(AtlasCell(len(found), key, source, number, why_useless, first))
     return found
 
 
