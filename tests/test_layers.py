@@ -35,6 +35,7 @@ FLOORS = (
     ("atlas",),
     ("report",),
     ("bench",),
+    ("experiments",),
     ("__init__",),
     ("cli",),
     ("__main__",),

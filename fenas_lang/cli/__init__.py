@@ -16,8 +16,8 @@ import typer
 from fenas_lang.cli.output import Verbosity, show_error, show_internal_error
 from fenas_lang.diagnostics import FenError
 
-GROUPS = ("check", "build", "analyze", "prove", "catalog", "bench", "evolve", "report", "atlas")
-RUN_FAILED = ("FEN4", "FEN50", "FEN51")
+GROUPS = ("check", "build", "analyze", "prove", "catalog", "bench", "evolve", "report", "atlas", "experiment")
+RUN_FAILED = ("FEN4", "FEN50", "FEN51", "FEN60")
 MISUSE = frozenset({"FEN400", "FEN401", "FEN402", "FEN403"})
 """Of a task's messages those about the words of the command: no such task, no such setting."""
 

@@ -1,0 +1,89 @@
+"""Table 2 of the paper: the development sets of GLUE."""
+
+from fenas_lang.experiments.recipe import GLUE, LARGE, PAPER, SMALL, TASKS_MEAN, TINY
+from fenas_lang.experiments.recipe import Column, Recipe, Row, Scale, Search, Settings
+
+NAMES = ("CoLA", "SST-2", "MRPC", "QQP", "STS-B", "MNLI", "QNLI", "RTE", "WNLI")
+AVERAGE = "AVG"
+METRICS = {"stsb": "valid_pearson", "cola": "valid_matthews"}
+"""Of the others the task's own: accuracy, and for MRPC and QQP the mean of accuracy and F1."""
+COLUMNS = (
+    *(
+        Column(name, METRICS.get(task, ""), task, 100)
+        for name, task in zip(NAMES, GLUE, strict=True)
+    ),
+    Column(AVERAGE, TASKS_MEAN),
+)
+
+FENAS = Search("fenas", ("LSTM",), {"profile": "paper", "nodes": 9})
+ENAS_RL = Search("enas-rl", (), {"strategy": "enas", "space": "enas"}, like="ENAS", sharing=True)
+ENAS_RS = Search(
+    "enas-rs", (), {"strategy": "random_ws", "space": "enas"}, like="ENAS", sharing=True
+)
+STAGE1 = {"hidden": 300}
+PUBLISHED: dict[str, tuple[float, ...]] = {
+    "LSTM": (13.9, 86.5, 77.7, 86.7, 72.9, 66.7, 77.0, 56.8, 56.3, 66.1),
+    "ENAS-RL": (13.8, 86.4, 76.2, 87.1, 76.8, 67.1, 78.7, 58.5, 56.3, 66.8),
+    "ENAS-RS": (15.0, 87.1, 76.0, 85.7, 76.2, 67.5, 78.3, 58.5, 56.3, 66.7),
+    "FENAS": (17.5, 87.2, 78.4, 87.1, 77.8, 67.4, 79.2, 59.9, 57.7, 68.0),
+}
+
+
+def paper(label: str) -> dict[str, float]:
+    """A row of the paper's table."""
+    return dict(zip((*NAMES, AVERAGE), PUBLISHED[label], strict=True))
+
+
+ONE_LAYER: Settings = {"layers": 1}
+"""Of ENAS' models (appendix A)."""
+ROWS = (
+    Row("LSTM", ("LSTM",), "stage2", paper("LSTM")),
+    Row("ENAS-RL", (ENAS_RL,), "stage2", paper("ENAS-RL"), ONE_LAYER),
+    Row("ENAS-RS", (ENAS_RS,), "stage2", paper("ENAS-RS"), ONE_LAYER),
+    Row("FENAS", (FENAS,), "stage2", paper("FENAS"), matched=True),
+)
+SMALL_GLUE: Settings = {}
+TINY_GLUE: Settings = {"hidden": 12, "epochs": 2}
+
+SCALES = {
+    TINY: Scale(
+        seeds=1,
+        settings={"glue": TINY_GLUE},
+        searched={"glue": {**TINY_GLUE, "epochs": 1}},
+        presets={"glue": "small"},
+        evolution={"population": 2, "sample": 2, "cycles": 1},
+        sharing={"population": 2, "cycles": 0, "sharing": 1},
+        match={"glue": "LSTM:12"},
+    ),
+    SMALL: Scale(
+        seeds=3,
+        settings={"glue": SMALL_GLUE, **{task: {"examples": 2000} for task in LARGE}},
+        searched={"glue": {"hidden": 64, "epochs": 2}, **{t: {"examples": 1000} for t in LARGE}},
+        presets={"glue": "small"},
+        evolution={"population": 8, "sample": 3, "cycles": 12},
+        sharing={"population": 8, "cycles": 0, "sharing": 4},
+        match={"glue": "LSTM:128"},
+    ),
+    PAPER: Scale(
+        seeds=3,
+        evolution={"population": 100, "sample": 25, "cycles": 5000},
+        sharing={"population": 100, "cycles": 0, "sharing": 8},
+        match={"glue": "LSTM:1500"},
+    ),
+}
+
+NOTES = (
+    "MRPC and QQP: the paper gives one figure for accuracy and F1; it is taken to be their mean.",
+    "ENAS-RL, ENAS-RS and FENAS are searches of our own, one for each task, as in the paper.",
+)
+
+RECIPE = Recipe(
+    title="Table 2: GLUE, development sets",
+    about="LSTM, ENAS-RL, ENAS-RS and FENAS on the nine development sets of GLUE",
+    tasks=GLUE,
+    columns=COLUMNS,
+    rows=(*ROWS, Row("majority class", reference="majority class")),
+    search_presets={"glue": "stage1"},
+    scales=SCALES,
+    notes=NOTES,
+)
