@@ -1,8 +1,8 @@
 """fenas_lang: a language for recurrent cells.
 
 A cell is a `.fen` text.  `load` reads and checks one, `compile` makes it a PyTorch layer, `emit`
-prints any stage of the compiler, `analyze` says what it is, `evolve` finds better ones.  Nothing
-heavy is imported before it is needed: importing this package loads neither torch nor sympy.
+prints any stage of the compiler, `analyze` says what it is, `evolve` finds better ones, `train`
+trains one for good.  Nothing heavy is imported before it is needed: importing this package loads neither torch nor sympy.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from fenas_lang.analysis import Analysis
     from fenas_lang.proof.prove import Verdict
+    from fenas_lang.runs import Result as RunResult
     from fenas_lang.search.result import Result
     from fenas_lang.spaces.model import Space
 
@@ -44,6 +45,7 @@ __all__ = [
     "prove",
     "ring_key",
     "sample",
+    "train",
 ]
 
 # Two functions below have a folder's name.  Python binds a folder to its name when it is first
@@ -244,6 +246,16 @@ def evolve(cells: Sequence[AnyCell], task: str, **settings: Any) -> Result:
     from fenas_lang.search import study
 
     return study.evolve(cells, task, **settings)
+
+
+def train(cell: AnyCell, task: str, directory: str | Path, **options: Any) -> RunResult:
+    """One long training, in a directory of its own; options as in `fenas_lang.runs.train`.
+
+    `fenas_lang.runs` also has `resume`, `evaluate` and `predict`.
+    """
+    from fenas_lang import runs
+
+    return runs.train(cell, task, directory, **options)
 
 
 def _cell(cell: AnyCell) -> Cell:

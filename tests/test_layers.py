@@ -13,7 +13,7 @@ import pytest
 import fenas_lang
 
 FLOORS = (
-    ("source", "registry"),
+    ("source", "registry", "lock"),
     ("diagnostics",),
     ("rules",),
     ("syntax",),
@@ -31,6 +31,7 @@ FLOORS = (
     ("importers",),
     ("pools",),
     ("tasks",),
+    ("runs",),
     ("search",),
     ("atlas",),
     ("report",),

@@ -16,10 +16,14 @@ import typer
 from fenas_lang.cli.output import Verbosity, show_error, show_internal_error
 from fenas_lang.diagnostics import FenError
 
-GROUPS = ("check", "build", "analyze", "prove", "catalog", "bench", "evolve", "report", "atlas", "experiment")
+GROUPS = (
+    *("check", "build", "analyze", "prove", "catalog", "bench", "evolve", "report", "atlas"),
+    *("train", "experiment"),
+)
 RUN_FAILED = ("FEN4", "FEN50", "FEN51", "FEN60")
-MISUSE = frozenset({"FEN400", "FEN401", "FEN402", "FEN403"})
-"""Of a task's messages those about the words of the command: no such task, no such setting."""
+MISUSE = frozenset({"FEN400", "FEN401", "FEN402", "FEN403"} | {f"FEN{n}" for n in range(470, 480)})
+"""Of the messages of tasks and runs those about the words of the command: no such task, no such
+setting."""
 
 app = typer.Typer(
     name="fenasc",
@@ -54,6 +58,7 @@ def options(
     fenasc analyze lstm.fen               count, bound, recognise
     fenasc prove gru.fen torch.nn.GRU     are they the same?
     fenasc evolve lstm.fen gru.fen --task digits --store run.db
+    fenasc train run.db --task digits -o found
     """
     Verbosity.quiet, Verbosity.verbose = quiet, verbose
 

@@ -66,7 +66,7 @@ def experiment(
     ] = False,
     format: Annotated[ReportFormat, typer.Option(help="How to print it.")] = ReportFormat.text,
 ) -> None:
-    """Run an experiment of the paper, or go on with it, and print the paper's figures beside its own.
+    """Run an experiment of the paper, or go on with it; the paper's figures stand beside its own.
 
     \b
     fenasc experiment
@@ -128,8 +128,9 @@ def _budget_text(plan: Plan, budget: Budget) -> str:
             f"{plan.name}, scale {plan.scale}, {plan.seeds} seed(s): {len(lines)} commands{done}.",
             f"{budget.trainings:,} trainings, all but {len(budget.parts) - searches:,} of them in"
             f" {searches} searches: {budget.operations:.2e} floating-point operations.",
-            f"This machine trains at {budget.rate / 1e9:.1f} GFLOP/s a worker, so that {budget.workers}"
-            f" worker(s) take {budget_clock(budget.hours)}; {budget.room / 1e9:.1f} GB are kept.",
+            f"This machine trains at {budget.rate / 1e9:.1f} GFLOP/s a worker, so that"
+            f" {budget.workers} worker(s) take {budget_clock(budget.hours)};"
+            f" {budget.room / 1e9:.1f} GB are kept.",
             "Counted: three forward passes a step, cells to be found as known ones, no validation.",
         ]
     )
@@ -146,12 +147,8 @@ def _run(asked: Asked, format: ReportFormat) -> None:
         raise
     told = as_json(report.as_json())
     names = running.keep(report, asked.place, told + "\n")
-    texts = {
-        ReportFormat.text: report.text,
-        ReportFormat.json: lambda: told,
-        ReportFormat.markdown: lambda: report.markdown(names),
-    }
-    typer.echo(texts[format]().rstrip("\n"))
+    shown = report.markdown(names) if format is ReportFormat.markdown else report.text()
+    typer.echo((told if format is ReportFormat.json else shown).rstrip("\n"))
     written = ", ".join(["result.json", "result.md", *names.values()])
     note(f"\nwrote {written} in {asked.place}")
     if report.findings.failures():

@@ -102,4 +102,3 @@ def _part(unit: Unit) -> Part | None:
     once = FORWARD_AND_BACK * models.forward(work.task, told, work.cell, hidden)
     parameters = models.model_parameters(work.task, told, work.cell, hidden)
     return Part(unit, work.trainings, work.trainings * once, parameters)
-

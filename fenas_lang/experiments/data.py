@@ -34,13 +34,13 @@ class Data:
 
 
 def data_for(
-    name: str, scale: str, families: Sequence[str], given: str | None, folder: Path, make: bool = True
+    scale: str, families: Sequence[str], given: str | None, folder: Path, make: bool = True
 ) -> Data:
     """The data of an experiment whose tasks are of these families.
 
     Given is a directory of such data, or one with `ptb` and `glue` in it.  Where none is given, the
-    scale `tiny` makes data up in `folder` (unless not to `make` it).  Raises FenError: FEN603 for no such directory, FEN612
-    where all tasks need data and there are none.
+    scale `tiny` makes data up in `folder` (unless not to `make` it).  Raises FEN603 for no such
+    directory.
     """
     if not families:
         return Data({}, "none")
@@ -94,5 +94,3 @@ def checksum(paths: object) -> str:
 def _digest(path: Path) -> bytes:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").digest()
-
-

@@ -72,7 +72,7 @@ def planned(asked: Asked, make_data: bool = True) -> tuple[Plan, Data]:
         raise rules.NO_USE_FOR_STORE.error(name=asked.name)
     wanted = found.scales[asked.scale].tasks or found.tasks
     families = [f for f in dict.fromkeys(map(family, wanted)) if f in READS_DATA]
-    data = data_for(asked.name, asked.scale, families, asked.data, asked.place, make_data)
+    data = data_for(asked.scale, families, asked.data, asked.place, make_data)
     made = plan(
         asked.name,
         found,
@@ -142,4 +142,3 @@ def _check_room(made: Plan, folder: Path) -> None:
     if needs > free:
         shown = {"needed": f"{needs / 1e9:.1f} GB", "free": f"{free / 1e9:.1f} GB"}
         raise rules.NO_ROOM.error(path=folder, **shown)
-

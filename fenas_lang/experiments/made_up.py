@@ -238,7 +238,8 @@ SETS: dict[str, tuple[dict[str, str], Maker]] = {
     "MNLI": (MNLI, _mnli),
     "QNLI": (
         _headers(
-            "index question sentence label", "index question sentence label",
+            "index question sentence label",
+            "index question sentence label",
             "index question sentence",
         ),
         _qnli,

@@ -21,8 +21,17 @@ from fenas_lang.experiments.recipe import (
     of_task,
 )
 from fenas_lang.experiments.submission import FILES
-from fenas_lang.experiments.units import PREDICT, RESULT, SAMPLE, SEARCH, TRAIN
-from fenas_lang.experiments.units import Unit, Words, Work, data_word
+from fenas_lang.experiments.units import (
+    PREDICT,
+    RESULT,
+    SAMPLE,
+    SEARCH,
+    TRAIN,
+    Unit,
+    Words,
+    Work,
+    data_word,
+)
 
 READS_DATA = frozenset({"lm", "glue"})
 """Families whose tasks read a directory."""
@@ -146,8 +155,14 @@ class _Planner:
         trainings = _trainings(options, search.sharing)
         work = Work(task, search.like, trainings, None, settings)
         unit = Unit(
-            name, SEARCH, begin, product, (*go_on, "--workers", "{workers}"), wide=search.wide,
-            threads=self.scale.threads, work=work,
+            name,
+            SEARCH,
+            begin,
+            product,
+            (*go_on, "--workers", "{workers}"),
+            wide=search.wide,
+            threads=self.scale.threads,
+            work=work,
         )
         return self._add(begin, unit)
 
@@ -170,8 +185,14 @@ class _Planner:
         begin, go_on = (*words, "-o", name), (TRAIN, "--resume", name, *_data(task))
         work = Work(task, counted, 1, preset, settings, matched)
         unit = Unit(
-            name, TRAIN, begin, f"{name}/{RESULT}", go_on, after,
-            threads=self.scale.threads, work=work,
+            name,
+            TRAIN,
+            begin,
+            f"{name}/{RESULT}",
+            go_on,
+            after,
+            threads=self.scale.threads,
+            work=work,
         )
         return self._add(words, unit)
 

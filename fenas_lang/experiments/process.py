@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from fenas_lang.experiments.units import LOGS
 
@@ -60,7 +61,7 @@ class Processes:
         return Ended(name, _reason(log, start, code), seconds, interrupted)
 
     def _start(
-        self, words: Sequence[str], folder: Path, output: object, threads: int
+        self, words: Sequence[str], folder: Path, output: IO[bytes], threads: int
     ) -> subprocess.Popen[bytes] | None:
         with self._lock:
             if self.stopped:
@@ -69,7 +70,7 @@ class Processes:
                 [sys.executable, "-P", "-m", "fenas_lang.experiments.launch", *words],
                 cwd=folder,
                 stdin=subprocess.PIPE,
-                stdout=output,  # type: ignore[arg-type]
+                stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **dict.fromkeys(THREADS, str(threads))},
                 start_new_session=True,

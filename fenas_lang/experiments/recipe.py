@@ -126,8 +126,8 @@ class Recipe:
     """An experiment.  `search_preset` by family is that of searches.
 
     With `searches_only`, rows are searches, each from every seed, and nothing is trained after.
-    `predicts`: each training writes its predictions for the test rows.  `takes_store`: a search that
-    was made already may stand in the place of the recipe's.
+    `predicts`: each training writes its predictions for the test rows.  `takes_store`: a search
+    that was made already may stand in the place of the recipe's.
     """
 
     title: str

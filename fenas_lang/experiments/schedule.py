@@ -49,9 +49,7 @@ class Here:
 
     def submit(self, unit: Unit, words: Words, workers: int) -> Future[Ended]:
         told = filled(words, self.data, workers)
-        return self.threads.submit(
-            self.processes.run, unit.name, told, self.folder, unit.threads
-        )
+        return self.threads.submit(self.processes.run, unit.name, told, self.folder, unit.threads)
 
     def room(self, unit: Unit, running: Sequence[Unit]) -> bool:
         if any(other.wide for other in running):

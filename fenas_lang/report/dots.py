@@ -1,5 +1,8 @@
-"""Means with intervals beside published figures, as an SVG picture: a panel for each column, in it a
-line for each row; a dot and whiskers for what was measured, a diamond for what was published."""
+"""Means with intervals beside published figures, as an SVG picture.
+
+A panel for each column, in it a line for each row; a dot and whiskers for what was measured, a
+diamond for what was published.
+"""
 
 from __future__ import annotations
 

@@ -79,8 +79,8 @@ UNKNOWN_SCALE = Rule(
     "FEN611",
     "unknown scale",
     "there is no scale `{name}`; there are {known}",
-    "`tiny` ends in minutes and needs no data, `small` takes hours on two cores, `paper` is what the"
-    " paper did.",
+    "`tiny` ends in minutes and needs no data, `small` takes hours on two cores, `paper` is what"
+    " the paper did.",
     bad="fenasc experiment table1 --scale smal",
     good=_TABLE,
     hint="did you mean `{suggestion}`?",

@@ -7,7 +7,6 @@ none outlives a search that was killed.
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import pickle
@@ -22,8 +21,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, BinaryIO
 
+from fenas_lang import tasks
 from fenas_lang.diagnostics import FenError
-from fenas_lang.rules import search as rules
 from fenas_lang.search.messages import Job, Ready, Refused, Setup
 from fenas_lang.search.trial import Measured
 
@@ -34,17 +33,7 @@ TORCH_ALLOCATOR = "DefaultCPUAllocator"
 
 def open_task(setup: Setup) -> Any:
     """The task that a setup names.  Raises FenError."""
-    data = None if setup.data is None else Path(setup.data)
-    module, colon, name = setup.task.partition(":")
-    if not colon:
-        from fenas_lang import tasks
-
-        return tasks.task(setup.task, data, **setup.settings)
-    try:
-        kind = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise rules.UNKNOWN_OBJECT.error(name=setup.task, reason=error) from None
-    return kind(kind.settings_type.read(setup.settings, setup.task), data)
+    return tasks.task(setup.task, setup.data, **setup.settings)
 
 
 def load(setup: Setup) -> tuple[Any, Ready]:

@@ -85,7 +85,7 @@ def trained(result: Result, data: str | Path | None = None) -> Trained:
 
     layers: list[nn.Module] = []
     threads = torch_threads(result.settings.threads)
-    with threads, _beside_space(result) as cell:
+    with threads, beside_space(result, result.cell) as cell:
         outcome = task.evaluate(cell, seed=trial.seed, build=_kept(layers))
     if outcome.metric is None:
         raise NoWeights(f"the training failed this time: {outcome.failure}")
@@ -117,9 +117,9 @@ def _kept(layers: list[nn.Module]) -> Any:
 
 
 @contextmanager
-def _beside_space(result: Result) -> Iterator[Cell]:
-    """The cell as if its file stood beside that of the run's space."""
+def beside_space(result: Result, cell: Cell) -> Iterator[Cell]:
+    """A cell of the run as if its file stood beside that of the run's space."""
     with tempfile.TemporaryDirectory(prefix="fenas-") as folder:
         space = Path(folder) / f"{result.space.name}.space"
         space.write_text(result.settings.space, encoding="utf-8")
-        yield replace(result.cell, source=SourceFile("", Path(folder) / "cell.fen"))
+        yield replace(cell, source=SourceFile("", Path(folder) / "cell.fen"))

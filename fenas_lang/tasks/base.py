@@ -71,6 +71,11 @@ class Task(ABC, Generic[S]):
         setting `epochs`, and all steps for one without."""
         return max(1, self.steps // int(getattr(self.settings, "epochs", 1)))
 
+    @property
+    def items(self) -> int:
+        """What an epoch trains on, in sequences, words or sentences, as rates are counted."""
+        return self.epoch * self.settings.batch
+
     @abstractmethod
     def model(self, cell: Any, build: LayerFactory) -> nn.Module:
         """An untrained model around the cell's layer; draws from torch's generator."""
@@ -100,6 +105,10 @@ class Task(ABC, Generic[S]):
         Here: for tasks that make new examples for every step, which have the same of either.
         """
         return self
+
+    def sized(self, hidden: int) -> Self:
+        """The same task with another hidden size."""
+        return self._with(hidden=hidden)
 
     def _with(self, **settings: Any) -> Self:
         """The same data with other settings."""

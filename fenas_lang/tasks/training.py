@@ -65,7 +65,11 @@ class Training:
             self.parts = parts(model)
             self.inherited = weights.give(model)
             yield from self._train(model)
-            self._measure(model.eval(), splits)
+            self.metrics = {
+                name: value
+                for split in splits
+                for name, value in measured(self.task, model, split).items()
+            }
             weights.take(model)
         except Exception as error:
             self.failure, self.log = reason_for(error), "".join(traceback.format_exception(error))
@@ -74,9 +78,7 @@ class Training:
         optimizer = self.task.optimizer(model)
         losses = self._losses(model.train())
         while self.steps < self.planned:
-            loss = next(losses)
-            value = finite(loss.item(), "training loss")
-            self._update(model, optimizer, loss)
+            value = update(self.task, model, optimizer, next(losses))
             self.steps += 1
             yield Progress(self.steps, self.planned, value)
             if self.seconds is not None and self._elapsed() > self.seconds:
@@ -89,20 +91,6 @@ class Training:
         """Epoch after epoch, each from its own seeds, so that one can be begun anywhere."""
         for epoch in count():
             yield from epoch_losses(self.task, model, self.seed, epoch)
-
-    def _update(self, model: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        if self.task.settings.clip:
-            nn.utils.clip_grad_norm_(model.parameters(), self.task.settings.clip)
-        optimizer.step()
-
-    def _measure(self, model: nn.Module, splits: tuple[str, ...]) -> None:
-        measured: dict[str, float] = {}
-        with torch.no_grad():
-            for split in splits:
-                measured |= self.task.measure(model, split)
-        self.metrics = {name: finite(value, name) for name, value in measured.items()}
 
     def _score(self, model: nn.Module) -> float:
         """The model's score as it is now; a failure where it is not finite."""
@@ -145,6 +133,33 @@ def epoch_losses(task: Task[Any], model: nn.Module, seed: int, epoch: int) -> It
     generator = torch.Generator().manual_seed(seed_for(seed, f"data {epoch}"))
     torch.manual_seed(seed_for(seed, f"dropout {epoch}"))
     return task.losses(model, generator)
+
+
+def update(
+    task: Task[Any], model: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor
+) -> float:
+    """Take one step against the gradient of a loss; what the loss was.
+
+    Raises TrainingFailed, with the model as it was, where that is not finite.
+    """
+    value = finite(loss.item(), "training loss")
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    if task.settings.clip:
+        nn.utils.clip_grad_norm_(model.parameters(), task.settings.clip)
+    optimizer.step()
+    return value
+
+
+def measured(task: Task[Any], model: nn.Module, split: str) -> dict[str, float]:
+    """Metrics of a split, in eval mode and without gradients; leaves the model in eval mode.
+
+    Raises TrainingFailed where one is not finite.
+    """
+    model.eval()
+    with torch.no_grad():
+        found = task.measure(model, split)
+    return {name: finite(value, name) for name, value in found.items()}
 
 
 def parts(model: nn.Module) -> dict[str, int]:

@@ -11,7 +11,8 @@ from fenas_lang.experiments.summary import Line, Summary, Table, comparison
 from fenas_lang.ir.lower import lower
 
 FOUND = "found cell"
-SKIPS, WEIGHTED, PLAIN, RELUS, LIVE = "skips", "weighted edges", "plain edges", "ReLUs", "live nodes"
+LIVE, SKIPS, RELUS = "live nodes", "skips", "ReLUs"
+WEIGHTED, PLAIN = "weighted edges", "plain edges"
 PLAIN_LAYER = {"dropout": 0.0}
 """PyTorch's layers know no variational dropout; their rows and the LSTM beside them have none."""
 
@@ -71,8 +72,10 @@ RECIPE = Recipe(
             Row(f"random cell {seed + 1}", (Random(seed),), "stage2", matched=True)
             for seed in range(3)
         ),
-        Row("LSTM, no dropout", ("LSTM",), "stage2", settings=PLAIN_LAYER, matched=True),
-        Row("nn.LSTM, no dropout", ("torch.nn.LSTM",), "stage2", settings=PLAIN_LAYER, matched=True),
+        *(
+            Row(f"{name}, no dropout", (cell,), "stage2", settings=PLAIN_LAYER, matched=True)
+            for name, cell in (("LSTM", "LSTM"), ("nn.LSTM", "torch.nn.LSTM"))
+        ),
         Row("unigram", reference="unigram"),
     ),
     search_presets={"lm": "stage1"},

@@ -14,7 +14,11 @@ RECIPE = Recipe(
     rows=(
         *(Row(f"random cell {cell.seed + 1}", (cell,), "stage2", matched=True) for cell in CELLS),
         Row(
-            MEAN, CELLS, "stage2", {VALID: 126.67}, matched=True,
+            MEAN,
+            CELLS,
+            "stage2",
+            {VALID: 126.67},
+            matched=True,
             note="the interval is over cells, each with the mean of its seeds",
         ),
         Row("LSTM", ("LSTM",), "stage2", matched=True),

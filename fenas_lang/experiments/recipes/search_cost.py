@@ -34,7 +34,8 @@ def summarise(findings: Findings) -> Summary:
 def _lines(findings: Findings, name: str) -> Iterator[Line]:
     for row in findings.plan.recipe.rows:
         names = [
-            unit for p, unit in findings.plan.places.items()
+            unit
+            for p, unit in findings.plan.places.items()
             if p.row == row.label and family(p.task) == name
         ]
         good = [unit for unit in names if not findings.reason(unit)]
@@ -86,7 +87,8 @@ RECIPE = Recipe(
             seeds=1,
             tasks=("lm", "mrpc", "rte"),
             searched={
-                **table1.RECIPE.scales[SMALL].searched, **table2.RECIPE.scales[SMALL].searched
+                **table1.RECIPE.scales[SMALL].searched,
+                **table2.RECIPE.scales[SMALL].searched,
             },
             evolution=table1.RECIPE.scales[SMALL].evolution,
             sharing=table1.RECIPE.scales[SMALL].sharing,

@@ -1,7 +1,18 @@
 """Table 1 of the paper: language models on the Penn Treebank."""
 
-from fenas_lang.experiments.recipe import PAPER, PARAMETERS, SMALL, TINY
-from fenas_lang.experiments.recipe import Column, Random, Recipe, Row, Scale, Search
+from fenas_lang.experiments.recipe import (
+    PAPER,
+    PARAMETERS,
+    SMALL,
+    TINY,
+    Column,
+    Options,
+    Random,
+    Recipe,
+    Row,
+    Scale,
+    Search,
+)
 
 MILLIONS, VALID, TEST = "parameters, M", "valid PPL", "test PPL"
 COLUMNS = (
@@ -9,7 +20,7 @@ COLUMNS = (
     Column(VALID, "valid_perplexity", digits=1),
     Column(TEST, "test_perplexity", digits=1),
 )
-EVOLUTION = {"profile": "paper", "nodes": 9}
+EVOLUTION: Options = {"profile": "paper", "nodes": 9}
 FENAS = Search("fenas", ("LSTM",), EVOLUTION, wide=True)
 ENAS = Search("enas", (), {"strategy": "enas", "space": "enas"}, like="ENAS", sharing=True)
 RANDOM_WS = Search(
@@ -26,6 +37,7 @@ def paper(parameters: float, test: float, valid: float | None = None) -> dict[st
     return {MILLIONS: parameters, TEST: test} | ({} if valid is None else {VALID: valid})
 
 
+PUBLISHED_CELL = "the cell of the authors' corrected code"
 TINY_LM = {"hidden": 24, "epochs": 2, "batch": 16, "window": 20}
 SMALL_LM = {"hidden": 128, "epochs": 6, "batch": 20}
 
@@ -38,7 +50,7 @@ RECIPE = Recipe(
         Row("LSTM + DropConnect", ("LSTM",), "awd", paper(24, 58.8, 60.7)),
         Row("LSTM + MoS", ("LSTM",), "mos", paper(22, 56.0, 58.1)),
         Row("NAS", ("NASCell",), "stage2", paper(25, 64.0)),
-        Row("ENAS", ("ENAS",), "enas", paper(24, 55.8), note="the cell of the authors' corrected code"),
+        Row("ENAS", ("ENAS",), "enas", paper(24, 55.8), note=PUBLISHED_CELL),
         Row("ENAS*", (ENAS,), "enas", paper(24, 63.1, 68.3), note="a cell of our own search"),
         Row(
             "ENAS†",

@@ -1,7 +1,19 @@
 """Table 2 of the paper: the development sets of GLUE."""
 
-from fenas_lang.experiments.recipe import GLUE, LARGE, PAPER, SMALL, TASKS_MEAN, TINY
-from fenas_lang.experiments.recipe import Column, Recipe, Row, Scale, Search, Settings
+from fenas_lang.experiments.recipe import (
+    GLUE,
+    LARGE,
+    PAPER,
+    SMALL,
+    TASKS_MEAN,
+    TINY,
+    Column,
+    Recipe,
+    Row,
+    Scale,
+    Search,
+    Settings,
+)
 
 NAMES = ("CoLA", "SST-2", "MRPC", "QQP", "STS-B", "MNLI", "QNLI", "RTE", "WNLI")
 AVERAGE = "AVG"

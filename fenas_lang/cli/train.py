@@ -1,0 +1,232 @@
+"""fenasc train, eval, predict: one long training, and what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fenas_lang.cli.evolve import Data
+from fenas_lang.cli.output import Format, Verbosity, note, print_json, write
+
+if TYPE_CHECKING:
+    from fenas_lang.runs import Result
+    from fenas_lang.syntax.ast import Cell
+
+Run = Annotated[Path, typer.Argument(help="The run's directory.", metavar="DIR")]
+Shown = Annotated[Format, typer.Option("--format", help="How to print it.")]
+SQLITE = b"SQLite format 3\0"
+"""How every SQLite database begins."""
+SPLITS = ("valid", "test")
+
+
+def _split(value: str) -> str:
+    if value not in SPLITS:
+        raise typer.BadParameter(f"`{value}` is none of {', '.join(SPLITS)}")
+    return value
+
+
+Split = Annotated[str, typer.Option(help="valid or test.", callback=_split, metavar="valid|test")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    for name, command in (("train", train), ("eval", evaluate), ("predict", predict)):
+        app.command(name)(command)
+
+
+def train(
+    cell: Annotated[
+        str | None,
+        typer.Argument(help="A file, a shipped cell, torch.nn.LSTM|GRU|RNN, or a search's store."),
+    ] = None,
+    task: Annotated[
+        str | None, typer.Option("--task", help="A task, or module:NAME of your own.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The run's directory.", metavar="DIR")
+    ] = None,
+    data: Data = None,
+    preset: Annotated[str | None, typer.Option(help="Published settings of the task.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A setting of the task; may be repeated.", metavar="NAME=VALUE"),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same run.")] = 0,
+    threads: Annotated[int, typer.Option(min=1, help="Threads that train.")] = 1,
+    patience: Annotated[
+        int | None, typer.Option(min=1, help="Epochs without a better metric that end it.")
+    ] = None,
+    match_parameters: Annotated[
+        str | None,
+        typer.Option(
+            help="The largest hidden size with at most so many parameters.",
+            metavar="24M|CELL:HIDDEN",
+        ),
+    ] = None,
+    test: Annotated[
+        bool, typer.Option("--test/--no-test", help="Measure the test data at the end.")
+    ] = True,
+    force: Annotated[
+        bool, typer.Option("--force", help="Begin anew; keeps an old run as DIR.bak.")
+    ] = False,
+    resume: Annotated[
+        Path | None, typer.Option(help="Go on with the run in this directory.", metavar="DIR")
+    ] = None,
+    tensorboard: Annotated[
+        Path | None, typer.Option(help="Write scalars for TensorBoard here, too.", metavar="DIR")
+    ] = None,
+    format: Shown = Format.text,
+) -> None:
+    """Train a cell for good, in a directory that a killed run resumes from.
+
+    \b
+    fenasc train lstm.fen --task digits -o lstm
+    fenasc train run.db --task digits -o found --match-parameters LSTM:32
+    fenasc train torch.nn.GRU --task adding --set steps=200 --seed 1 -o gru
+    fenasc train LSTM --task lm --data data/ptb --match-parameters 24M --patience 5 -o ptb
+    fenasc train --resume lstm
+    """
+    from fenas_lang import runs
+    from fenas_lang.tasks.settings import assignments
+
+    listener = _listener(tensorboard)
+    if resume is not None:
+        if cell is not None or out is not None:
+            raise typer.BadParameter("--resume takes no cell and no -o", param_hint="--resume")
+        with _interruptible(resume):
+            result = runs.resume(resume, data=data, listener=listener)
+        _finish(result, resume, format)
+        return
+    for name, value in (("CELL", cell), ("--task", task), ("-o", out)):
+        if value is None:
+            raise typer.BadParameter(f"{name} is missing", param_hint=name)
+    assert cell is not None and task is not None and out is not None
+    with _resolved(cell) as found, _interruptible(out):
+        result = runs.train(
+            found,
+            task,
+            out,
+            data=data,
+            settings=assignments(set_ or []),
+            preset=preset,
+            seed=seed,
+            threads=threads,
+            patience=patience,
+            match_parameters=match_parameters,
+            test=test,
+            force=force,
+            listener=listener,
+        )
+    _finish(result, out, format)
+
+
+def evaluate(
+    run: Run, data: Data = None, split: Split = "valid", format: Shown = Format.text
+) -> None:
+    """Measure the weights of a run's best epoch.
+
+    \b
+    fenasc eval lstm
+    fenasc eval lstm --split test --format json
+    fenasc eval ptb --data /elsewhere/ptb
+    """
+    from fenas_lang import runs
+    from fenas_lang.cli.run_tables import evaluation_text
+
+    found = runs.evaluate(run, split, data=data)
+    if format is Format.json:
+        print_json(found.as_json())
+    else:
+        typer.echo(evaluation_text(found))
+
+
+def predict(
+    run: Run,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The file to write.", metavar="FILE")
+    ],
+    data: Data = None,
+    split: Split = "test",
+) -> None:
+    """Write what a run's best weights predict, one line a row of the split.
+
+    \b
+    fenasc predict rte -o RTE.tsv
+    fenasc predict rte --split valid -o valid.tsv
+    """
+    from fenas_lang import runs
+
+    answers = runs.predict(run, split, data=data)
+    lines = [f"{number}\t{answer}" for number, answer in enumerate(answers)]
+    write("\n".join(["index\tprediction", *lines]) + "\n", output)
+
+
+@contextlib.contextmanager
+def _resolved(reference: str) -> Iterator[Cell | str]:
+    """What to train: the best cell of a search's store, or what the reference names."""
+    if not _is_store(reference):
+        yield reference
+        return
+    from fenas_lang.search import study
+    from fenas_lang.search.lineage import documented
+    from fenas_lang.search.weights import beside_space
+
+    result = study.result_of(reference)
+    with beside_space(result, documented(result)) as cell:
+        yield cell
+
+
+def _is_store(reference: str) -> bool:
+    path = Path(reference)
+    if not path.is_file():
+        return "://" in reference
+    with path.open("rb") as file:
+        return file.read(len(SQLITE)) == SQLITE
+
+
+def _listener(events: Path | None) -> Any:
+    from fenas_lang.cli.epochs import listener
+
+    return listener(Verbosity.quiet)
+
+
+@contextlib.contextmanager
+def _interruptible(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        from fenas_lang.runs.directory import Directory
+
+        found = Directory(directory)
+        if found.exists:
+            said = f"interrupted; every whole epoch is kept. Go on with: {found.resume_command}"
+        else:
+            said = "interrupted before the run began; nothing was written"
+        typer.echo(said, err=True)
+        raise typer.Exit(130) from None
+
+
+def _finish(result: Result, directory: Path, format: Format) -> None:
+    """What came of it and what can be done with it; FEN465 for a training that failed."""
+    from fenas_lang.cli.run_tables import result_text
+    from fenas_lang.rules.runs import TRAINING_FAILED
+    from fenas_lang.runs.directory import Directory
+
+    if format is Format.json:
+        print_json(result.as_json())
+    else:
+        typer.echo(result_text(result))
+    if result.failure is not None:
+        hint = (
+            f"`{Directory(directory).resume_command}` repeats the epoch, as after a lack of memory"
+        )
+        raise TRAINING_FAILED.error(
+            path=directory, epoch=result.epochs + 1, reason=result.failure, hint=hint
+        )
+    place = shlex.quote(str(directory))
+    note(f"\nnext:\n  fenasc eval {place} --split test")
