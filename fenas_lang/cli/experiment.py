@@ -118,7 +118,7 @@ def _budget_json(plan: Plan, budget: Budget) -> dict[str, Any]:
 def _budget_text(plan: Plan, budget: Budget) -> str:
     from fenas_lang.experiments.report import budget_clock
 
-    lines = [part.unit.label for part in budget.parts] + [unit.label for unit in budget.others]
+    lines = list(budget.commands)
     searches = sum(part.trainings > 1 for part in budget.parts)
     done = f", {budget.done} are done" if budget.done else ""
     return "\n".join(

@@ -13,7 +13,7 @@ from fenas_lang.report.chart import Chart, Curve
 from fenas_lang.search.trial import Trial
 
 Curves = npt.NDArray[np.float64]
-"""Best score so far, seeds by trials; higher is better."""
+"""Best score so far, seeds by trials; higher is better: the metric, or minus the metric."""
 
 
 def best_so_far(trials: Sequence[Trial], total: int) -> list[float]:
@@ -27,7 +27,8 @@ def trials_until(found: Curves, level: float) -> npt.NDArray[np.float64]:
     """Of each search, the trial with which it reached a level; all of its trials where none did."""
     reached = found >= level
     first = reached.argmax(axis=1) + 1
-    return np.where(reached.any(axis=1), first, found.shape[1]).astype(float)
+    counts: npt.NDArray[np.float64] = np.where(reached.any(axis=1), first, found.shape[1])
+    return counts.astype(float)
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,13 @@ class Ablation:
     """Arms by name, the first of which the others are compared with.
 
     `level` is the lowest of the arms' mean final scores; `counts` are trials until there, `missed`
-    how many searches never came so far: those count with all their trials.
+    how many searches never came so far: those count with all their trials.  `sign` times a score is
+    the metric.
     """
 
     curves: Mapping[str, Curves]
+    metric: str = "score"
+    sign: int = 1
 
     @property
     def level(self) -> float:
@@ -65,10 +69,14 @@ class Ablation:
         low, high = percentiles(resampled(other) / resampled(first))
         return Ratio(float(other.mean() / first.mean()), low, high)
 
+    def finals(self, arm: str) -> list[float]:
+        """The metric of each search's best."""
+        return [self.sign * float(score) for score in self.curves[arm][:, -1]]
 
-def chart(title: str, name: str, sign: int, curves: Mapping[str, Curves]) -> Chart:
-    """Mean best so far with its bootstrapped interval; `sign` turns scores back into the metric."""
-    return Chart(title, "trials", name, tuple(_curve(arm, sign * c) for arm, c in curves.items()))
+    def chart(self, title: str) -> Chart:
+        """Mean best so far, as the metric, with its bootstrapped interval."""
+        curves = (_curve(arm, self.sign * found) for arm, found in self.curves.items())
+        return Chart(title, "trials", self.metric, tuple(curves))
 
 
 def _curve(name: str, values: Curves) -> Curve:

@@ -6,6 +6,8 @@ than three parts of a hundred).  Cells that a search has still to find are count
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from typing import Any
 from fenas_lang.experiments import models
 from fenas_lang.experiments.plan import Plan
 from fenas_lang.experiments.speed import FORWARD_AND_BACK
-from fenas_lang.experiments.units import SEARCH, TRAIN, Unit, finished
+from fenas_lang.experiments.units import SEARCH, TRAIN, Unit, filled, finished
 
 BYTES_A_PARAMETER = 16
 """Of a training's directory: weights, two averages of the optimiser, and the best weights."""
@@ -32,7 +34,6 @@ class Part:
     def as_json(self) -> dict[str, Any]:
         return {
             "name": self.unit.name,
-            "command": self.unit.label,
             "trainings": self.trainings,
             "operations": self.operations,
             "parameters": self.parameters,
@@ -44,7 +45,7 @@ class Budget:
     """Of all parts, on `workers` at a time that each do so many operations a second."""
 
     parts: tuple[Part, ...]
-    others: tuple[Unit, ...]
+    commands: tuple[str, ...]
     done: int
     workers: int
     rate: float
@@ -79,16 +80,21 @@ class Budget:
             "done": self.done,
             "searches": sum(part.unit.kind == SEARCH for part in self.parts),
             "parts": [part.as_json() for part in self.parts],
-            "others": [unit.label for unit in self.others],
+            "commands": list(self.commands),
         }
 
 
-def budget(plan: Plan, folder: Path, workers: int, rate: float) -> Budget:
+def budget(plan: Plan, folder: Path, workers: int, rate: float, data: Mapping[str, str]) -> Budget:
     """Of what is not finished in a directory, which need not exist."""
     left = [unit for unit in plan.units if not finished(unit, folder)]
     parts = tuple(part for unit in left if (part := _part(unit)) is not None)
-    others = tuple(unit for unit in left if unit.work is None)
-    return Budget(parts, others, len(plan.units) - len(left), workers, rate)
+    commands = tuple(_command(unit, data, workers) for unit in left)
+    return Budget(parts, commands, len(plan.units) - len(left), workers, rate)
+
+
+def _command(unit: Unit, data: Mapping[str, str], workers: int) -> str:
+    words = filled(unit.begin, data, workers if unit.wide else 1)
+    return shlex.join(["fenasc", *words])
 
 
 def _part(unit: Unit) -> Part | None:

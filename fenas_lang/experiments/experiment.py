@@ -24,6 +24,9 @@ from fenas_lang.experiments.summary import summarise
 from fenas_lang.registry import suggest
 from fenas_lang.rules import experiments as rules
 
+DIRECTORY = "DIR"
+"""Stands for the directory of data in commands that are only shown."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -91,11 +94,13 @@ def estimated(asked: Asked) -> tuple[Plan, Budget]:
     found = find(asked.name)
     given = asked.data is not None or asked.scale == SCALES[0]
     if given or asked.scale not in found.scales:
-        made, _ = planned(asked, make_data=False)
+        made, data = planned(asked, make_data=False)
+        paths = data.paths
     else:
         made = plan(asked.name, found, asked.scale, seeds=asked.seeds, store=asked.store)
+        paths = dict.fromkeys(made.families, DIRECTORY)
     rate = operations_a_second(made.told.threads)
-    return made, budget(made, asked.place, asked.workers, rate)
+    return made, budget(made, asked.place, asked.workers, rate, paths)
 
 
 def run(asked: Asked, report: Callable[[str], None]) -> Report:
@@ -137,7 +142,7 @@ def _place(asked: Asked, folder: Path, data: Data) -> Place:
 
 def _check_room(made: Plan, folder: Path) -> None:
     """Raises FEN602 where the checkpoints will not fit."""
-    needs = budget(made, folder, 1, 1.0).room
+    needs = budget(made, folder, 1, 1.0, {}).room
     free = shutil.disk_usage(folder).free
     if needs > free:
         shown = {"needed": f"{needs / 1e9:.1f} GB", "free": f"{free / 1e9:.1f} GB"}

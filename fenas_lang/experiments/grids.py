@@ -74,16 +74,20 @@ def _paper(table: Table, line: Line, column: str) -> str:
 
 
 def _fact_names(table: Table) -> list[str]:
-    return ["parameters", "trained", "time"] if any(line.planned for line in table.lines) else []
+    """Parameters where something was trained, then how many runs ended well, and their time."""
+    if not any(line.planned for line in table.lines):
+        return []
+    trained = any(line.parameters for line in table.lines)
+    return [*(["parameters"] if trained else []), "runs", "time"]
 
 
 def _facts(table: Table, line: Line) -> list[str]:
-    """Parameters of the models, trainings that ended well, and their time."""
-    if not _fact_names(table):
-        return []
-    if not line.planned:
-        return ["", "", ""]
-    return [sizes(line), f"{line.trainings} of {line.planned}", clock(line.seconds)]
+    told = {
+        "parameters": sizes(line),
+        "runs": f"{line.trainings} of {line.planned}",
+        "time": clock(line.seconds),
+    }
+    return [told[name] if line.planned else "" for name in _fact_names(table)]
 
 
 def sizes(line: Line) -> str:

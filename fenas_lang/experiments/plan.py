@@ -37,6 +37,10 @@ READS_DATA = frozenset({"lm", "glue"})
 """Families whose tasks read a directory."""
 
 
+MARKS = {"*": "star", "†": "dagger"}
+"""What tells rows of the paper's tables apart."""
+
+
 @dataclass(frozen=True)
 class Place:
     """One figure's place: the row's label, the task, which of the row's cells, and the seed."""
@@ -223,6 +227,8 @@ def preset_settings(task: str, preset: str | None) -> dict[str, Value]:
 
 def slug(text: str) -> str:
     """Letters, digits and dashes only: the name of a file."""
+    for mark, word in MARKS.items():
+        text = text.replace(mark, f"-{word}")
     return re.sub(r"[^a-z0-9]+", "-", text.lower().removesuffix(".fen")).strip("-")
 
 

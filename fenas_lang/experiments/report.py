@@ -53,7 +53,7 @@ class Report:
 
     def text(self) -> str:
         """For a terminal."""
-        parts = [self._head()]
+        parts = [self._head("\n")]
         for table in self.summary.tables:
             parts += [f"{table.title}\n{drawn(grid(table))}", *_asides(table)]
         return "\n\n".join([*parts, "\n".join(self.remarks())]) + "\n"
@@ -66,10 +66,10 @@ class Report:
         parts += [f"![{title}]({path})" for title, path in (pictures or {}).items()]
         return "\n\n".join([*parts, "\n".join(f"- {r}" for r in self.remarks())]) + "\n"
 
-    def _head(self) -> str:
+    def _head(self, between: str = " ") -> str:
         plan = self.findings.plan
         about = f"{plan.name}, scale {plan.scale}, {plan.seeds} seed(s), data: {self.data.shown}."
-        return " ".join([about, f"Measured until {self.date}.", f"Figures: {METHOD}."])
+        return between.join([about, f"Measured until {self.date}.", f"Figures: {METHOD}."])
 
     def remarks(self) -> Iterator[str]:
         """What a reader must know beside the tables."""

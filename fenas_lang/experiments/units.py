@@ -57,10 +57,6 @@ class Unit:
     threads: int = 1
     work: Work | None = None
 
-    @property
-    def label(self) -> str:
-        return f"fenasc {' '.join(self.begin)}"
-
 
 def data_word(family: str) -> str:
     """What stands for a directory of data."""

@@ -62,7 +62,7 @@ class Chart:
 
     def _axes(self) -> Iterator[str]:
         bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
-        yield f'<text x="{LEFT}" y="20" font-weight="bold">{escape(self.title)}</text>'
+        yield f'<text x="{LEFT}" y="14" font-weight="bold">{escape(self.title)}</text>'
         for value in ticks(*self._x_range):
             x = self._x(value)
             yield f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{bottom}" stroke="#eee"/>'
@@ -73,7 +73,7 @@ class Chart:
             yield _text(LEFT - 6, y + 4, f"{value:g}", "end")
         yield f'<path d="M{LEFT},{TOP} V{bottom} H{right}" fill="none" stroke="black"/>'
         yield _text((LEFT + right) / 2, HEIGHT - 8, self.x_label, "middle")
-        yield _text(LEFT - 6, TOP - 8, self.y_label, "start")
+        yield _text(LEFT - 6, TOP - 6, self.y_label, "start")
 
     def _coloured(self) -> Iterator[tuple[Curve, str]]:
         number = -1

@@ -75,8 +75,9 @@ class Dots:
         yield f'<text x="12" y="20" font-weight="bold">{escape(self.title)}</text>'
         yield f'<circle cx="18" cy="36" r="4" fill="{OWN}"/>'
         yield _text(28, 40, "measured, mean and 95 % interval", "start")
-        yield _diamond(248, 36)
-        yield _text(258, 40, "the paper's", "start")
+        if any(value is not None for panel in self.panels for value in panel.published):
+            yield _diamond(248, 36)
+            yield _text(258, 40, "published", "start")
 
     def _drawn(self) -> Iterator[str]:
         for number, panel in enumerate(self.panels):

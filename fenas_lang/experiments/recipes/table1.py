@@ -21,12 +21,16 @@ COLUMNS = (
     Column(TEST, "test_perplexity", digits=1),
 )
 EVOLUTION: Options = {"profile": "paper", "nodes": 9}
+SHARING: Options = {"profile": "paper", "repeats": 1}
+"""One training of the best cell from new weights ends a search that shares weights."""
 FENAS = Search("fenas", ("LSTM",), EVOLUTION, wide=True)
-ENAS = Search("enas", (), {"strategy": "enas", "space": "enas"}, like="ENAS", sharing=True)
+ENAS = Search(
+    "enas", (), {**SHARING, "strategy": "enas", "space": "enas"}, like="ENAS", sharing=True
+)
 RANDOM_WS = Search(
     "random-ws",
     (),
-    {"strategy": "random_ws", "space": "darts"},
+    {**SHARING, "strategy": "random_ws", "space": "darts"},
     like="DARTS_V2",
     sharing=True,
 )

@@ -14,6 +14,7 @@ from fenas_lang.experiments.recipe import (
     Search,
     Settings,
 )
+from fenas_lang.experiments.recipes.table1 import EVOLUTION, SHARING
 
 NAMES = ("CoLA", "SST-2", "MRPC", "QQP", "STS-B", "MNLI", "QNLI", "RTE", "WNLI")
 AVERAGE = "AVG"
@@ -27,12 +28,13 @@ COLUMNS = (
     Column(AVERAGE, TASKS_MEAN),
 )
 
-FENAS = Search("fenas", ("LSTM",), {"profile": "paper", "nodes": 9})
-ENAS_RL = Search("enas-rl", (), {"strategy": "enas", "space": "enas"}, like="ENAS", sharing=True)
-ENAS_RS = Search(
-    "enas-rs", (), {"strategy": "random_ws", "space": "enas"}, like="ENAS", sharing=True
+FENAS = Search("fenas", ("LSTM",), EVOLUTION)
+ENAS_RL = Search(
+    "enas-rl", (), {**SHARING, "strategy": "enas", "space": "enas"}, like="ENAS", sharing=True
 )
-STAGE1 = {"hidden": 300}
+ENAS_RS = Search(
+    "enas-rs", (), {**SHARING, "strategy": "random_ws", "space": "enas"}, like="ENAS", sharing=True
+)
 PUBLISHED: dict[str, tuple[float, ...]] = {
     "LSTM": (13.9, 86.5, 77.7, 86.7, 72.9, 66.7, 77.0, 56.8, 56.3, 66.1),
     "ENAS-RL": (13.8, 86.4, 76.2, 87.1, 76.8, 67.1, 78.7, 58.5, 56.3, 66.8),
