@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fenas_lang import pools
+from fenas_lang import hub, pools
 from fenas_lang.rules import search as rules
 from fenas_lang.search.answers import StoredAnswers
 from fenas_lang.search.finals import FinalPhase, entrants
@@ -93,7 +93,7 @@ def resume(
     with Store.open(store, write=True) as opened:
         meta, told = opened.meta(), Settings.of(opened)
         if data is not None:
-            told = replace(told, data=str(Path(data).absolute()))
+            told = replace(told, data=hub.located(data))
         if workers is not None:
             told = replace(told, workers=workers)
         if ray is not None:
@@ -134,7 +134,7 @@ def _settings(
         header=seeds.header,
         folder=None if source.path is None else str(source.path.absolute().parent),
         task_settings=dict(task_settings),
-        data=None if data is None else str(Path(data).absolute()),
+        data=None if data is None else hub.located(data),
         **options,
     )
     told.validate()

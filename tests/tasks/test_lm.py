@@ -15,8 +15,9 @@ from torch.nn.functional import cross_entropy
 
 from fenas_lang import tasks
 from fenas_lang.diagnostics import FenError
+from fenas_lang.language_model.dropout import locked
+from fenas_lang.language_model.model import Pass, WordLanguageModel
 from fenas_lang.tasks.lm import LanguageModel, perplexity
-from fenas_lang.tasks.models import WordLanguageModel
 
 SMALL = {"hidden": 8, "epochs": 1, "batch": 4, "window": 7, "dropout": 0.0}
 
