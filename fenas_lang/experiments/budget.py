@@ -102,9 +102,9 @@ def _part(unit: Unit) -> Part | None:
     if work is None:
         return None
     told = models.settings_of(work.task, work.preset, work.settings)
-    hidden = int(told["hidden"])
+    hidden = int(told.hidden)
     if work.matched is not None:
         hidden = models.hidden_for(work.task, told, work.cell, work.matched)
     once = FORWARD_AND_BACK * models.forward(work.task, told, work.cell, hidden)
-    parameters = models.model_parameters(work.task, told, work.cell, hidden)
+    parameters = models.parameters(work.task, told, work.cell, hidden)
     return Part(unit, work.trainings, work.trainings * once, parameters)

@@ -46,7 +46,7 @@ def data_for(
         return Data({}, "none")
     if given is None and scale == TINY:
         if make:
-            made_up.write(folder / "data")
+            _make_up(folder / "data")
         paths = {family: str(folder / "data" / FOLDERS[family]) for family in families}
         return Data(paths, checksum(paths.values()), made_up=True)
     if given is None:
@@ -64,6 +64,15 @@ def needed(name: str, scale: str, families: Sequence[str]) -> Exception:
     """FEN612, for an experiment that can do nothing without data."""
     what = " and ".join(WHAT[family] for family in families)
     return rules.NEEDS_DATA.error(name=name, scale=scale, what=what)
+
+
+def _make_up(folder: Path) -> None:
+    """Raises FEN604."""
+    try:
+        made_up.write(folder)
+    except OSError as error:
+        reason = error.strerror or error
+        raise rules.UNWRITABLE.error(path=folder, reason=reason) from error
 
 
 def _found(root: Path, families: Sequence[str]) -> Iterator[tuple[str, str]]:

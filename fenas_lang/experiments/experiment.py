@@ -13,7 +13,7 @@ from fenas_lang.experiments import find
 from fenas_lang.experiments.budget import Budget, budget
 from fenas_lang.experiments.data import Data, data_for, needed
 from fenas_lang.experiments.findings import Findings
-from fenas_lang.experiments.folder import opened, write
+from fenas_lang.experiments.folder import check_free, opened, write
 from fenas_lang.experiments.plan import READS_DATA, Plan, plan
 from fenas_lang.experiments.process import Ended
 from fenas_lang.experiments.recipe import SCALES, family
@@ -105,8 +105,9 @@ def estimated(asked: Asked) -> tuple[Plan, Budget]:
 
 def run(asked: Asked, report: Callable[[str], None]) -> Report:
     """Do all that is not done, and sum up.  Raises FenError (FEN600-604) and KeyboardInterrupt."""
-    made, data = planned(asked)
     folder = asked.place
+    check_free(folder)
+    made, data = planned(asked)
     opened(folder, made, data)
     _check_room(made, folder)
     place = _place(asked, folder, data)

@@ -30,6 +30,13 @@ class Note:
         return {"version": self.version} | asdict(self)
 
 
+def check_free(folder: Path) -> None:
+    """Raises FEN600 for a directory that holds something else than an experiment."""
+    if folder.is_dir() and not (folder / NOTE).exists() and any(folder.iterdir()):
+        found = "other things than an experiment"
+        raise rules.OTHER_EXPERIMENT.error(path=folder, found=found, wanted="one")
+
+
 def opened(folder: Path, plan: Plan, data: Data) -> None:
     """Make the directory, or see that it is this experiment's.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from fenas_lang import tasks
 from fenas_lang.experiments.recipe import (
-    PAPER,
+    NOTHING,
     Random,
     Recipe,
     Row,
@@ -96,7 +96,7 @@ def plan(
     count = told.seeds if seeds is None else seeds
     wanted = told.tasks or recipe.tasks
     there = tuple(t for t in wanted if family(t) in families or family(t) not in READS_DATA)
-    planner = _Planner(recipe, told, scale == PAPER, count, store)
+    planner = _Planner(recipe, told, count, store)
     places = dict(planner.places(there))
     missing = tuple(task for task in wanted if task not in there)
     units = tuple(planner.units.values())
@@ -109,7 +109,6 @@ class _Planner:
 
     recipe: Recipe
     scale: Scale
-    exact: bool
     seeds: int
     store: str | None
     units: dict[Words, Unit] = field(default_factory=dict)
@@ -173,9 +172,10 @@ class _Planner:
     def _train(self, row: Row, task: str, subject: Subject, seed: int) -> Unit:
         cell, counted, after = self._cell(subject, task)
         preset = self.scale.presets.get(family(task), row.preset)
-        settings = {**of_task(self.scale.settings, task), **row.settings}
+        own = self.scale.rows.get(row.label, NOTHING)
+        settings = {**of_task(self.scale.settings, task), **row.settings, **own}
         match = self.scale.match.get(task, self.scale.match.get(family(task)))
-        matched = match if row.matched else None
+        matched = match if row.matched or self.scale.all_matched else None
         name = f"{slug(row.label)}-{task}-{seed}"
         if len(row.cells) > 1:
             name = f"{slug(row.label)}-{slug(cell.split('/')[-1])}-{task}-{seed}"

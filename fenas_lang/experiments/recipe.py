@@ -106,8 +106,9 @@ class Scale:
     """How much of it is done.  Mappings go by task or by `family`, the task's own before that.
 
     `settings` of trainings and `searched` of searches stand over those of the presets, `presets`
-    in the place of the rows' own.  `evolution` and `sharing` are options of the two kinds of
-    searches.
+    in the place of the rows' own; `rows` are further settings of rows, by label.  `match` is the
+    number of parameters of matched rows, or where it is for `all_matched`, of every one.
+    `evolution` and `sharing` are options of the two kinds of searches.
     """
 
     seeds: int
@@ -117,6 +118,8 @@ class Scale:
     evolution: Options = field(default_factory=dict)
     sharing: Options = field(default_factory=dict)
     match: Mapping[str, str] = field(default_factory=dict)
+    all_matched: bool = False
+    rows: Mapping[str, Settings] = field(default_factory=dict)
     tasks: tuple[str, ...] | None = None
     threads: int = 1
 

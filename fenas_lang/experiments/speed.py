@@ -10,7 +10,7 @@ import torch
 from fenas_lang.check.loader import one_cell, shipped
 from fenas_lang.engine.layer import compile as compile_layer
 from fenas_lang.engine.threads import torch_threads
-from fenas_lang.tasks.models import WordLanguageModel
+from fenas_lang.language_model.model import Shape, WordLanguageModel
 
 HIDDEN, WORDS, TIME, BATCH = 300, 10_000, 35, 20
 RUNS = 3
@@ -29,9 +29,8 @@ def operations_a_second(threads: int) -> float:
     operations = (lstm_operations(HIDDEN) + 2 * HIDDEN * WORDS) * TIME * BATCH * FORWARD_AND_BACK
     with torch.random.fork_rng(devices=[]), torch_threads(threads):
         torch.manual_seed(0)
-        model = WordLanguageModel(
-            one_cell(shipped("LSTM")), compile_layer, words=WORDS, hidden_size=HIDDEN
-        )
+        cell = one_cell(shipped("LSTM"))
+        model = WordLanguageModel(cell, compile_layer, Shape(WORDS, HIDDEN))
         words = torch.randint(WORDS, (TIME, BATCH))
         times = [_step(model, words) for _ in range(RUNS + 1)]
     return operations / statistics.median(times[1:])

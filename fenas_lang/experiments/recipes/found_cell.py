@@ -5,16 +5,22 @@ from __future__ import annotations
 from fenas_lang.analysis.structure import Structure, structure
 from fenas_lang.check.loader import load
 from fenas_lang.experiments.findings import Findings, run_folder
-from fenas_lang.experiments.recipe import PAPER, SMALL, TINY, Random, Recipe, Row, Scale
-from fenas_lang.experiments.recipes.table1 import COLUMNS, FENAS, SMALL_LM, TINY_LM
+from fenas_lang.experiments.recipe import PAPER, SMALL, TINY, Random, Recipe, Row, Scale, Settings
+from fenas_lang.experiments.recipes.table1 import (
+    COLUMNS,
+    FENAS,
+    SMALL_PRESET,
+    SMALL_SEARCH,
+    TINY_LM,
+)
 from fenas_lang.experiments.summary import Line, Summary, Table, comparison
 from fenas_lang.ir.lower import lower
 
 FOUND = "found cell"
 LIVE, SKIPS, RELUS = "live nodes", "skips", "ReLUs"
 WEIGHTED, PLAIN = "weighted edges", "plain edges"
-PLAIN_LAYER = {"dropout": 0.0}
-"""PyTorch's layers know no variational dropout; their rows and the LSTM beside them have none."""
+PLAIN_LAYER: Settings = {"dropout_x": 0.0, "dropout_h": 0.0, "dropout_edges": 0.0}
+"""PyTorch's layers know no dropout within; their row and the LSTM beside it have none there."""
 
 
 def summarise(findings: Findings) -> Summary:
@@ -73,7 +79,7 @@ RECIPE = Recipe(
             for seed in range(3)
         ),
         *(
-            Row(f"{name}, no dropout", (cell,), "stage2", settings=PLAIN_LAYER, matched=True)
+            Row(f"{name}, no dropout within", (cell,), "stage2", settings=PLAIN_LAYER, matched=True)
             for name, cell in (("LSTM", "LSTM"), ("nn.LSTM", "torch.nn.LSTM"))
         ),
         Row("unigram", reference="unigram"),
@@ -85,15 +91,16 @@ RECIPE = Recipe(
         TINY: Scale(
             seeds=2,
             settings={"lm": TINY_LM},
+            presets=SMALL_PRESET,
             searched={"lm": {**TINY_LM, "epochs": 1}},
             evolution={"population": 4, "sample": 2, "cycles": 6},
             match={"lm": "LSTM:24"},
         ),
         SMALL: Scale(
             seeds=3,
-            settings={"lm": SMALL_LM},
-            searched={"lm": {"hidden": 64, "epochs": 1, "batch": 20, "tokens": 200_000}},
-            evolution={"population": 20, "sample": 5, "cycles": 100},
+            presets=SMALL_PRESET,
+            searched={"lm": SMALL_SEARCH},
+            evolution={"population": 20, "sample": 5, "cycles": 180},
             match={"lm": "LSTM:128"},
         ),
         PAPER: Scale(

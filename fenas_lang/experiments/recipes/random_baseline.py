@@ -1,7 +1,7 @@
 """Five random cells of the space of FENAS on the Penn Treebank, beside the LSTM."""
 
 from fenas_lang.experiments.recipe import PAPER, SMALL, TINY, Random, Recipe, Row, Scale
-from fenas_lang.experiments.recipes.table1 import COLUMNS, SMALL_LM, TINY_LM, VALID
+from fenas_lang.experiments.recipes.table1 import COLUMNS, SMALL_PRESET, TINY_LM, VALID
 
 CELLS = tuple(Random(seed) for seed in range(5))
 MEAN = "mean of the five"
@@ -25,8 +25,10 @@ RECIPE = Recipe(
         Row("unigram", reference="unigram"),
     ),
     scales={
-        TINY: Scale(seeds=1, settings={"lm": TINY_LM}, match={"lm": "LSTM:24"}),
-        SMALL: Scale(seeds=3, settings={"lm": SMALL_LM}, match={"lm": "LSTM:128"}),
+        TINY: Scale(
+            seeds=1, settings={"lm": TINY_LM}, presets=SMALL_PRESET, match={"lm": "LSTM:24"}
+        ),
+        SMALL: Scale(seeds=3, presets=SMALL_PRESET, match={"lm": "LSTM:128"}),
         PAPER: Scale(seeds=1, match={"lm": "24M"}),
     },
     notes=(

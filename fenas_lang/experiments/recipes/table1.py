@@ -12,6 +12,7 @@ from fenas_lang.experiments.recipe import (
     Row,
     Scale,
     Search,
+    Settings,
 )
 
 MILLIONS, VALID, TEST = "parameters, M", "valid PPL", "test PPL"
@@ -24,9 +25,8 @@ EVOLUTION: Options = {"profile": "paper", "nodes": 9}
 SHARING: Options = {"profile": "paper", "repeats": 1}
 """One training of the best cell from new weights ends a search that shares weights."""
 FENAS = Search("fenas", ("LSTM",), EVOLUTION, wide=True)
-ENAS = Search(
-    "enas", (), {**SHARING, "strategy": "enas", "space": "enas"}, like="ENAS", sharing=True
-)
+ENAS_SPACE: Options = {**SHARING, "strategy": "enas", "space": "enas"}
+ENAS = Search("enas", (), ENAS_SPACE, like="ENAS", sharing=True)
 RANDOM_WS = Search(
     "random-ws",
     (),
@@ -42,8 +42,21 @@ def paper(parameters: float, test: float, valid: float | None = None) -> dict[st
 
 
 PUBLISHED_CELL = "the cell of the authors' corrected code"
-TINY_LM = {"hidden": 24, "epochs": 2, "batch": 16, "window": 20}
-SMALL_LM = {"hidden": 128, "epochs": 6, "batch": 20}
+TINY_LM: Settings = {"hidden": 24, "epochs": 2, "batch": 16, "window": 20}
+SMALL_SEARCH: Settings = {
+    "hidden": 64,
+    "epochs": 1,
+    "batch": 20,
+    "tokens": 100_000,
+    "valid_tokens": 20_000,
+    "learning_rate": 0.003,
+    "clip": 1.0,
+    "l2": 0.0,
+    "dropout": 0.1,
+}
+SMALL_PRESET = {"lm": "small"}
+"""At reduced scales all rows are trained alike."""
+
 
 RECIPE = Recipe(
     title="Table 1: Penn Treebank",
@@ -80,18 +93,23 @@ RECIPE = Recipe(
         TINY: Scale(
             seeds=2,
             settings={"lm": TINY_LM},
+            presets=SMALL_PRESET,
+            rows={"LSTM + DropConnect": {"weight_drop": 0.2}, "LSTM + MoS": {"experts": 3}},
             searched={"lm": {**TINY_LM, "epochs": 1}},
             evolution={"population": 4, "sample": 2, "cycles": 4},
             sharing={"population": 4, "cycles": 0, "sharing": 2},
             match={"lm": "LSTM:24"},
+            all_matched=True,
         ),
         SMALL: Scale(
             seeds=3,
-            settings={"lm": SMALL_LM},
-            searched={"lm": {"hidden": 64, "epochs": 1, "batch": 20, "tokens": 200_000}},
+            presets=SMALL_PRESET,
+            rows={"LSTM + DropConnect": {"weight_drop": 0.2}, "LSTM + MoS": {"experts": 3}},
+            searched={"lm": SMALL_SEARCH},
             evolution={"population": 20, "sample": 5, "cycles": 60},
             sharing={"population": 20, "cycles": 0, "sharing": 10},
             match={"lm": "LSTM:128"},
+            all_matched=True,
         ),
         PAPER: Scale(
             seeds=3,
@@ -101,6 +119,8 @@ RECIPE = Recipe(
         ),
     },
     notes=(
+        "At the scales tiny and small all rows are trained alike (preset `small`) and at the"
+        " parameters of one LSTM: MoS mixes three softmaxes, DropConnect drops a fifth.",
         "The paper's ENAS* and ENAS† are runs of others' code; it does not say over how many seeds"
         " any figure is.",
         "The paper does not publish its found cell as text, nor do Li and Talwalkar theirs: both"

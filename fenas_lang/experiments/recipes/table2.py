@@ -14,7 +14,7 @@ from fenas_lang.experiments.recipe import (
     Search,
     Settings,
 )
-from fenas_lang.experiments.recipes.table1 import EVOLUTION, SHARING
+from fenas_lang.experiments.recipes.table1 import ENAS_SPACE, EVOLUTION, SHARING
 
 NAMES = ("CoLA", "SST-2", "MRPC", "QQP", "STS-B", "MNLI", "QNLI", "RTE", "WNLI")
 AVERAGE = "AVG"
@@ -29,9 +29,7 @@ COLUMNS = (
 )
 
 FENAS = Search("fenas", ("LSTM",), EVOLUTION)
-ENAS_RL = Search(
-    "enas-rl", (), {**SHARING, "strategy": "enas", "space": "enas"}, like="ENAS", sharing=True
-)
+ENAS_RL = Search("enas-rl", (), ENAS_SPACE, like="ENAS", sharing=True)
 ENAS_RS = Search(
     "enas-rs", (), {**SHARING, "strategy": "random_ws", "space": "enas"}, like="ENAS", sharing=True
 )
