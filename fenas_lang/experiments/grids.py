@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fenas_lang.bench.report import Grid
+from fenas_lang.experiments.recipe import PARAMETERS
 from fenas_lang.experiments.statistics import Estimate
 from fenas_lang.experiments.summary import Line, Table
 
@@ -77,13 +78,14 @@ def _fact_names(table: Table) -> list[str]:
     """Parameters where something was trained, then how many runs ended well, and their time."""
     if not any(line.planned for line in table.lines):
         return []
-    trained = any(line.parameters for line in table.lines)
-    return [*(["parameters"] if trained else []), "runs", "time"]
+    shown = any(column.startswith(PARAMETERS) for column in table.columns)
+    trained = any(line.parameters for line in table.lines) and not shown
+    return [*([PARAMETERS] if trained else []), "runs", "time"]
 
 
 def _facts(table: Table, line: Line) -> list[str]:
     told = {
-        "parameters": sizes(line),
+        PARAMETERS: sizes(line),
         "runs": f"{line.trainings} of {line.planned}",
         "time": clock(line.seconds),
     }

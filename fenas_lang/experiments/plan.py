@@ -143,8 +143,8 @@ class _Planner:
         return self._add(begin, Unit(cell.name, SAMPLE, begin, product))
 
     def _search(self, search: Search, task: str, seed: int) -> Unit:
-        name = f"{search.name}-{task}-{seed}"
-        product = f"stores/{name}.db"
+        name = f"search-{search.name}-{task}-{seed}"
+        product = f"stores/{search.name}-{task}-{seed}.db"
         preset = self.recipe.search_presets.get(family(task))
         settings = preset_settings(task, preset) | dict(of_task(self.scale.searched, task))
         size = dict(self.scale.sharing if search.sharing else self.scale.evolution)

@@ -108,7 +108,7 @@ def _notes(table: Table) -> Iterator[str]:
 def _failures(table: Table) -> Iterator[str]:
     for line in table.lines:
         for reason in line.failures:
-            yield f"{line.label}: no figure: {reason}."
+            yield f"{line.label}: failed: {reason}."
 
 
 def drawn(told: Grid) -> str:

@@ -42,7 +42,7 @@ def paper(parameters: float, test: float, valid: float | None = None) -> dict[st
 
 
 PUBLISHED_CELL = "the cell of the authors' corrected code"
-TINY_LM: Settings = {"hidden": 24, "epochs": 2, "batch": 16, "window": 20}
+TINY_LM: Settings = {"hidden": 24, "epochs": 4, "batch": 16, "window": 20, "learning_rate": 0.01}
 SMALL_SEARCH: Settings = {
     "hidden": 64,
     "epochs": 1,
