@@ -16,6 +16,7 @@ from fenas_lang.experiments.recipe import Column, Row
 from fenas_lang.experiments.units import RESULT, SEARCH, TRAIN, Unit, finished, sessions
 from fenas_lang.runs.result import Result
 
+CLASSES = "valid_classes_predicted"
 NOT_RUN = "not run yet"
 
 
@@ -87,15 +88,25 @@ class Findings:
         value = told.get(column.metric or result.metric)
         return None if value is None else value * column.factor
 
-    def reference(self, name: str, column: Column) -> float | None:
+    def reference(self, names: Sequence[str], column: Column) -> float | None:
         """Of a simple predictor, for a column that shows the task's own metric."""
         for place, unit in self.plan.places.items():
             result = self.results.get(unit)
             if place.task != self.task_of(column) or result is None:
                 continue
-            if (column.metric or result.metric) == result.metric and name in result.references:
-                return result.references[name] * column.factor
+            known = [result.references[name] for name in names if name in result.references]
+            if known and (column.metric or result.metric) == result.metric:
+                return known[0] * column.factor
         return None
+
+    def one_class(self, row: Row) -> dict[str, int]:
+        """Of each task, how many of a row's models answer with one class whatever they read."""
+        found: dict[str, int] = {}
+        for place, name in self.plan.places.items():
+            result = self.results.get(name)
+            if place.row == row.label and result and result.valid.get(CLASSES) == 1:
+                found[place.task] = found.get(place.task, 0) + 1
+        return found
 
     def seconds(self, names: Sequence[str]) -> float:
         """That trainings took, or the processes of searches."""

@@ -7,14 +7,15 @@ outside it, are left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from fenas_lang.analysis.cost import operation_count, parameter_count
 from fenas_lang.check.loader import one_cell, shipped
-from fenas_lang.experiments.recipe import GLUE, Random, Settings, family
+from fenas_lang.experiments.recipe import Random, Settings, family
+from fenas_lang.glue.specs import SPECS
 from fenas_lang.ir.lower import expand, lower
 from fenas_lang.spaces.reader import load_space
 from fenas_lang.spaces.sample import sample
@@ -24,16 +25,6 @@ from fenas_lang.tasks.lm_settings import LanguageModelSettings
 
 PTB_TOKENS, PTB_WORDS = 929_589, 10_000
 DIGITS, DIGITS_STEPS, DIGITS_ROW, DIGITS_CLASSES = 997, 8, 8, 10
-ROWS: Mapping[str, int] = dict(
-    zip(GLUE, (8551, 67349, 3668, 363846, 5749, 392702, 104743, 2490, 635), strict=True)
-)
-"""Training rows of GLUE's nine tasks."""
-WORDS: Mapping[str, int] = dict(
-    zip(GLUE, (5000, 14300, 10000, 40000, 5000, 40000, 30000, 5000, 1300), strict=True)
-)
-"""Their vocabularies (appendix A)."""
-SINGLE = ("cola", "sst2")
-"""Tasks with one sentence a row; the others have two."""
 VECTORS, CLASSIFIER = 300, 256
 LARGEST_HIDDEN = 20_000
 
@@ -148,18 +139,20 @@ def _tokens(told: LanguageModelSettings) -> int:
 def _sentences(task: str, told: Any, hidden: int) -> Iterator[Map]:
     """Embedding (looked up, not multiplied), projections, and the classifier."""
     vectors, words = told.embedding or VECTORS, _words(task, told)
-    yield Map((told.vocabulary or WORDS[task]) * vectors, 0)
+    yield Map((told.vocabulary or SPECS[task].vocabulary) * vectors, 0)
     yield Map(vectors * hidden if vectors != hidden else 0, words)
     yield Map((told.layers - 1) * 2 * hidden * hidden, words)
-    yield Map(CLASSIFIER * 2 * hidden * (1 if task in SINGLE else 4), _rows(task, told))
+    pooled = 2 * hidden * (4 if len(SPECS[task].sentences) == 2 else 1)
+    yield Map(CLASSIFIER * (pooled + SPECS[task].outputs), _rows(task, told))
 
 
 def _rows(task: str, told: Any) -> int:
-    return min(told.examples or ROWS[task], ROWS[task]) * int(told.epochs)
+    rows = SPECS[task].rows
+    return min(told.examples or rows, rows) * int(told.epochs)
 
 
 def _words(task: str, told: Any) -> int:
-    return _rows(task, told) * (1 if task in SINGLE else 2) * int(told.length)
+    return _rows(task, told) * len(SPECS[task].sentences) * int(told.length)
 
 
 def hidden_for(task: str, told: Any, cell: str, asked: str) -> int:

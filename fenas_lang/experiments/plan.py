@@ -185,6 +185,7 @@ class _Planner:
             *_assignments(settings),
             *(("--match-parameters", matched) if matched else ()),
             *("--seed", str(seed), "--threads", str(self.scale.threads)),
+            *(("--no-test",) if family(task) == "glue" else ()),
         )
         begin, go_on = (*words, "-o", name), (TRAIN, "--resume", name, *_data(task))
         work = Work(task, counted, 1, preset, settings, matched)
@@ -214,9 +215,9 @@ class _Planner:
 
     def _predict(self, trained: Unit, row: Row, task: str, seed: int) -> None:
         for split, file in FILES[task].items():
-            product = f"submissions/{slug(row.label)}-{seed}/{file}.tsv"
+            product = f"submissions/{slug(row.label)}-{seed}/{file}"
             words = (PREDICT, trained.name, *_data(task), "--split", split, "-o", product)
-            name = f"{slug(row.label)}-{seed}-{file}"
+            name = f"{slug(row.label)}-{seed}-{slug(file)}"
             self._add(words, Unit(name, PREDICT, words, product, after=(trained.name,)))
 
 

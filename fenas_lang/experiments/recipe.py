@@ -77,7 +77,7 @@ class Row:
 
     With several `cells`, each is trained and the statistics are over cells.  With `matched`, the
     hidden size is chosen by the scale's number of parameters.  A row with `reference` trains
-    nothing: it is the simple predictor of that name.
+    nothing: it is the simple predictor of one of those names.
     """
 
     label: str
@@ -87,7 +87,7 @@ class Row:
     settings: Settings = field(default_factory=dict)
     matched: bool = False
     note: str = ""
-    reference: str | None = None
+    reference: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,22 +6,19 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from fenas_lang.glue.specs import OTHER_TEST, SPECS, TEST
+
+TESTS = (TEST, OTHER_TEST)
+
 FILES: Mapping[str, Mapping[str, str]] = {
-    "cola": {"test": "CoLA"},
-    "sst2": {"test": "SST-2"},
-    "mrpc": {"test": "MRPC"},
-    "qqp": {"test": "QQP"},
-    "stsb": {"test": "STS-B"},
-    "mnli": {"test": "MNLI-m"},
-    "qnli": {"test": "QNLI"},
-    "rte": {"test": "RTE"},
-    "wnli": {"test": "WNLI"},
+    name: {split: spec.submission(split) for split in TESTS if split in spec.splits}
+    for name, spec in SPECS.items()
 }
 
 
 def missing(folder: Path, tasks: Sequence[str]) -> list[str]:
     """Files that a submission still lacks."""
-    names = [f"{name}.tsv" for task in tasks for name in FILES[task].values()]
+    names = [name for task in tasks for name in FILES[task].values()]
     return [name for name in names if not (folder / name).is_file()]
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from fenas_lang.experiments.findings import Findings
 from fenas_lang.experiments.recipe import PARAMETERS, TASKS_MEAN, Column, Row
 from fenas_lang.experiments.statistics import Estimate, estimate
-from fenas_lang.experiments.units import SEARCH
 from fenas_lang.report.chart import Chart
 
 
@@ -80,7 +79,7 @@ def comparison(findings: Findings) -> Table:
 
 def line(findings: Findings, row: Row, columns: list[Column]) -> Line:
     """A row's figures."""
-    if row.reference is not None:
+    if row.reference:
         return Line(row.label, dict(_references(findings, row.reference, columns)), note=row.note)
     names = findings.units_of(row)
     good = [findings.results[n] for n in names if n in findings.results and not findings.reason(n)]
@@ -95,8 +94,14 @@ def line(findings: Findings, row: Row, columns: list[Column]) -> Line:
         findings.seconds(names),
         tuple(sorted({result.hardware for result in good})),
         tuple(dict.fromkeys(filter(None, map(findings.reason, names)))),
-        row.note,
+        "; ".join(filter(None, (row.note, _one_class(findings, row)))),
     )
+
+
+def _one_class(findings: Findings, row: Row) -> str:
+    found = findings.one_class(row)
+    shown = (f"{task} ({count} of {findings.plan.seeds})" for task, count in found.items())
+    return f"models that answer with one class only: {', '.join(shown)}" if found else ""
 
 
 def _estimates(
@@ -119,15 +124,9 @@ def tasks_mean(findings: Findings, row: Row, columns: list[Column]) -> list[floa
 
 
 def _references(
-    findings: Findings, name: str, columns: list[Column]
+    findings: Findings, names: Sequence[str], columns: list[Column]
 ) -> Iterator[tuple[str, Estimate]]:
     for column in columns:
-        value = findings.reference(name, column)
+        value = findings.reference(names, column)
         if value is not None:
             yield column.name, Estimate((value,), value)
-
-
-def searched(findings: Findings, row: Row) -> list[str]:
-    """The searches that a row's trainings rest on."""
-    needed = {name for unit in findings.units_of(row) for name in findings.units[unit].after}
-    return [name for name in needed if findings.units[name].kind == SEARCH]

@@ -29,7 +29,7 @@ TOY = textwrap.dedent(
             Row("found", (SEARCH,), matched=True),
             Row("LSTM*", ("LSTM",), paper={"accuracy": 50.0}),
             Row("random", (Random(2, nodes=4),)),
-            Row("majority class", reference="majority class"),
+            Row("majority class", reference=("majority class",)),
         ),
         takes_store=True,
         scales={

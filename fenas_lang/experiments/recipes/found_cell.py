@@ -82,7 +82,7 @@ RECIPE = Recipe(
             Row(f"{name}, no dropout within", (cell,), "stage2", settings=PLAIN_LAYER, matched=True)
             for name, cell in (("LSTM", "LSTM"), ("nn.LSTM", "torch.nn.LSTM"))
         ),
-        Row("unigram", reference="unigram"),
+        Row("unigram", reference=("unigram",)),
     ),
     search_presets={"lm": "stage1"},
     takes_store=True,

@@ -22,7 +22,7 @@ RECIPE = Recipe(
             note="the interval is over cells, each with the mean of its seeds",
         ),
         Row("LSTM", ("LSTM",), "stage2", matched=True),
-        Row("unigram", reference="unigram"),
+        Row("unigram", reference=("unigram",)),
     ),
     scales={
         TINY: Scale(

@@ -86,7 +86,7 @@ RECIPE = Recipe(
             matched=True,
             note="uniform in the space of FENAS; the statistics are over cells",
         ),
-        Row("unigram", reference="unigram"),
+        Row("unigram", reference=("unigram",)),
     ),
     search_presets={"lm": "stage1"},
     scales={
