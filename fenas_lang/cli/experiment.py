@@ -119,15 +119,15 @@ def _budget_text(plan: Plan, budget: Budget) -> str:
     from fenas_lang.experiments.report import budget_clock
 
     lines = list(budget.commands)
-    searches = sum(part.trainings > 1 for part in budget.parts)
+    within = [part.trainings for part in budget.parts if part.is_search]
     done = f", {budget.done} are done" if budget.done else ""
     return "\n".join(
         [
             *lines,
             "",
             f"{plan.name}, scale {plan.scale}, {plan.seeds} seed(s): {len(lines)} commands{done}.",
-            f"{budget.trainings:,} trainings, all but {len(budget.parts) - searches:,} of them in"
-            f" {searches} searches: {budget.operations:.2e} floating-point operations.",
+            f"{budget.trainings:,} trainings, {sum(within):,} of them in {len(within)} search(es):"
+            f" {budget.operations:.2e} floating-point operations.",
             f"This machine trains at {budget.rate / 1e9:.1f} GFLOP/s a worker, so that"
             f" {budget.workers} worker(s) take {budget_clock(budget.hours)};"
             f" {budget.room / 1e9:.1f} GB are kept.",

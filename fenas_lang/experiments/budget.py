@@ -31,6 +31,10 @@ class Part:
     operations: int
     parameters: int
 
+    @property
+    def is_search(self) -> bool:
+        return self.unit.kind == SEARCH
+
     def as_json(self) -> dict[str, Any]:
         return {
             "name": self.unit.name,
@@ -78,7 +82,7 @@ class Budget:
             "hours": self.hours,
             "bytes": self.room,
             "done": self.done,
-            "searches": sum(part.unit.kind == SEARCH for part in self.parts),
+            "searches": sum(part.is_search for part in self.parts),
             "parts": [part.as_json() for part in self.parts],
             "commands": list(self.commands),
         }

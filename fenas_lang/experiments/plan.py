@@ -145,8 +145,12 @@ class _Planner:
     def _search(self, search: Search, task: str, seed: int) -> Unit:
         name = f"search-{search.name}-{task}-{seed}"
         product = f"stores/{search.name}-{task}-{seed}.db"
-        preset = self.recipe.search_presets.get(family(task))
-        settings = preset_settings(task, preset) | dict(of_task(self.scale.searched, task))
+        preset = search.preset or self.recipe.search_presets.get(family(task))
+        settings = {
+            **preset_settings(task, preset),
+            **of_task(self.scale.searched, task),
+            **search.settings,
+        }
         size = dict(self.scale.sharing if search.sharing else self.scale.evolution)
         options = {**size, **search.options, "seed": seed, "threads": self.scale.threads}
         data = _data(task)

@@ -42,13 +42,16 @@ def family(task: str) -> str:
 class Search:
     """A search by `fenasc evolve` from seed `cells` and, besides, with `options`.
 
-    `like` is the cell that a budget counts its trainings as.  A `sharing` search trains shared
+    `preset` stands in the place of the recipe's and `settings` over all others.  `like` is the cell
+    that a budget counts its trainings as.  A `sharing` search trains shared
     weights.  `wide`: it may have all workers, and then its trace depends on their speed.
     """
 
     name: str
     cells: tuple[str, ...] = ()
     options: Options = field(default_factory=dict)
+    preset: str | None = None
+    settings: Settings = field(default_factory=dict)
     like: str = "LSTM"
     sharing: bool = False
     wide: bool = False

@@ -126,5 +126,6 @@ class Schedule:
     def _note(self, ended: Ended) -> None:
         self.ended[ended.name] = ended
         took = f" in {ended.seconds:.0f} s" if ended.seconds else ""
-        state = f"failed: {ended.reason}" if ended.reason else f"done{took}"
+        why = "interrupted" if ended.interrupted else f"failed: {ended.reason}"
+        state = why if ended.reason else f"done{took}"
         self.report(f"{len(self.ended)}/{len(self.units)} {ended.name}: {state}")

@@ -7,6 +7,7 @@ from fenas_lang.experiments.recipe import (
     TASKS_MEAN,
     TINY,
     Column,
+    Options,
     Recipe,
     Row,
     Scale,
@@ -24,10 +25,11 @@ COLUMNS = (
 """Each task's own metric: Matthews, accuracy, Pearson, or the mean of accuracy and F1."""
 
 FENAS = Search("fenas", ("LSTM",), EVOLUTION)
-ENAS_RL = Search("enas-rl", (), ENAS_SPACE, like="ENAS", sharing=True)
-ENAS_RS = Search(
-    "enas-rs", (), {**SHARING, "strategy": "random_ws", "space": "enas"}, like="ENAS", sharing=True
-)
+ONE_LAYER: Settings = {"layers": 1}
+"""Of ENAS' models, which have the same settings in both stages (appendix A)."""
+ENAS_RL = Search("enas-rl", (), ENAS_SPACE, "stage2", ONE_LAYER, "ENAS", sharing=True)
+RS_SPACE: Options = {**SHARING, "strategy": "random_ws", "space": "enas"}
+ENAS_RS = Search("enas-rs", (), RS_SPACE, "stage2", ONE_LAYER, "ENAS", sharing=True)
 PUBLISHED: dict[str, tuple[float, ...]] = {
     "LSTM": (13.9, 86.5, 77.7, 86.7, 72.9, 66.7, 77.0, 56.8, 56.3, 66.1),
     "ENAS-RL": (13.8, 86.4, 76.2, 87.1, 76.8, 67.1, 78.7, 58.5, 56.3, 66.8),
@@ -41,8 +43,6 @@ def paper(label: str) -> dict[str, float]:
     return dict(zip((*NAMES, AVERAGE), PUBLISHED[label], strict=True))
 
 
-ONE_LAYER: Settings = {"layers": 1}
-"""Of ENAS' models (appendix A)."""
 ROWS = (
     Row("LSTM", ("LSTM",), "stage2", paper("LSTM")),
     Row("ENAS-RL", (ENAS_RL,), "stage2", paper("ENAS-RL"), ONE_LAYER),
