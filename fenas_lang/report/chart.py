@@ -73,7 +73,7 @@ class Chart:
             yield _text(LEFT - 6, y + 4, f"{value:g}", "end")
         yield f'<path d="M{LEFT},{TOP} V{bottom} H{right}" fill="none" stroke="black"/>'
         yield _text((LEFT + right) / 2, HEIGHT - 8, self.x_label, "middle")
-        yield _text(LEFT - 6, TOP - 8, self.y_label, "start")
+        yield _text(LEFT - 6, TOP - 6, self.y_label, "start")
 
     def _coloured(self) -> Iterator[tuple[Curve, str]]:
         number = -1

@@ -99,7 +99,7 @@ class RayPool(Workers):
     _workers: list[_Worker] = field(default_factory=list)
     _waiting: deque[Job] = field(default_factory=deque)
     _losses: dict[tuple[str, int], int] = field(default_factory=dict)
-    _joined: bool = False
+    _leave: Callable[[], None] = lambda: None
 
     def open(self) -> Ready | None:
         """Join the cluster, start the actors and wait for the first; None if woken before.
@@ -116,15 +116,9 @@ class RayPool(Workers):
         return None
 
     def _join(self) -> None:
-        try:
-            import ray
-        except ImportError:
-            purpose, name = "training on a cluster", "ray"
-            raise rules.NEEDS_EXTRA.error(purpose=purpose, package=name, extra=name) from None
-        if not ray.is_initialized():
-            with _own_signals():
-                _init(self.address)
-            self._joined = True
+        self._leave = join(self.address)
+        import ray
+
         if not any(self._fits(node) for node in ray.nodes()):
             needs = f"{self.setup.threads} processors"
             if self.setup.memory is not None:
@@ -263,12 +257,36 @@ class RayPool(Workers):
         workers, self._workers = self._workers, []
         for worker in workers:
             _end(worker)
-        if self._joined:
-            import ray
+        self._leave()
+        self._leave = _stay
 
-            self._joined = False
-            with _own_signals():
-                ray.shutdown()
+
+def join(address: str) -> Callable[[], None]:
+    """Join a cluster, unless this process has; the answer leaves it where this joined it.
+
+    Raises FenError: FEN517 without Ray, FEN518 without the cluster.
+    """
+    try:
+        import ray
+    except ImportError:
+        purpose, name = "training on a cluster", "ray"
+        raise rules.NEEDS_EXTRA.error(purpose=purpose, package=name, extra=name) from None
+    if ray.is_initialized():
+        return _stay
+    with _own_signals():
+        _init(address)
+    return _leave
+
+
+def _leave() -> None:
+    import ray
+
+    with _own_signals():
+        ray.shutdown()
+
+
+def _stay() -> None:
+    """Somebody else joined the cluster, and will leave it."""
 
 
 def _init(address: str) -> None:

@@ -6,7 +6,7 @@ in the place of its own: what it computes is what its cell means, by constructio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,9 @@ from fenas_lang.search.sharing.places import keys, lowered
 from fenas_lang.spaces.model import Space
 from fenas_lang.syntax.ast import Cell
 
+DIRECTIONS = {False: {"": ""}, True: {"l0.": "", "l0.reverse.": "_reverse"}}
+"""By whether a layer runs both ways: what stands before its parameters' names, and behind their
+keys."""
 CHILD = "Child"
 """What all children are called, so that equal ones share one compiled class."""
 
@@ -60,15 +63,25 @@ class SharedWeights(nn.Module):
 
 
 class SharedLayer(nn.Module):
-    """Has the interface of a compiled layer; runs what `use` or `run` put into it."""
+    """Has the interface of a compiled layer; runs what `use` or `run` put into it.
+
+    `bidirectional`: both directions, each with weights of its own.
+    """
 
     def __init__(
-        self, weights: SharedWeights, space: Space, input_size: int, hidden_size: int, **masks: Any
+        self,
+        weights: SharedWeights,
+        space: Space,
+        input_size: int,
+        hidden_size: int,
+        *,
+        bidirectional: bool = False,
+        variational: Mapping[str, float] | None = None,
     ):
         super().__init__()
         self.weights, self.space = weights, space
         self.input_size, self.hidden_size = input_size, hidden_size
-        self.masks = active_masks(masks.get("variational"))
+        self.bidirectional, self.masks = bidirectional, active_masks(variational)
         # In a list, so that what runs is no part of the module: its weights are counted once.
         self._running: list[nn.Module] = []
 
@@ -89,12 +102,14 @@ class SharedLayer(nn.Module):
         check_square(dataflow, self.input_size, self.hidden_size)
         made = class_of(cell, dataflow, frozenset(self.masks))
         options: dict[str, Any] = {"variational": self.masks} if self.masks else {}
+        options |= {"bidirectional": True} if self.bidirectional else {}
         layer = made(self.input_size, self.hidden_size, device="meta", **options)
         names = keys(cell, dataflow)
         for shape in dataflow.parameters:
             sizes = shape.sizes(self.input_size, self.hidden_size)
-            weight = self.weights.get(names[shape.name], sizes)
-            layer.register_parameter(_attribute(shape.name), weight)
+            for prefix, suffix in DIRECTIONS[self.bidirectional].items():
+                weight = self.weights.get(names[shape.name] + suffix, sizes)
+                layer.register_parameter(_attribute(prefix + shape.name), weight)
         return layer
 
     def forward(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:

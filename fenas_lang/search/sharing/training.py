@@ -25,9 +25,9 @@ class Supernet:
         torch.manual_seed(derived_seed(seed, 0, "sharing initialisation"))
         made: list[SharedLayer] = []
 
-        def build(cell: Any, *, input_size: int, hidden_size: int, **masks: Any) -> nn.Module:
+        def build(cell: Any, *, input_size: int, hidden_size: int, **options: Any) -> nn.Module:
             weights = SharedWeights(hidden_size, seed)
-            made.append(SharedLayer(weights, space, input_size, hidden_size, **masks))
+            made.append(SharedLayer(weights, space, input_size, hidden_size, **options))
             return made[-1]
 
         self.model = task.model(cell, build)

@@ -9,7 +9,9 @@ import torch
 
 import fenas_lang
 from fenas_lang.check.loader import load
+from fenas_lang.diagnostics import FenError
 from fenas_lang.search.sharing.places import keys, lowered
+from fenas_lang.search.sharing.relaxed import RelaxedLayer
 from fenas_lang.search.sharing.supernet import SharedLayer, SharedWeights
 from fenas_lang.spaces.reader import load_space
 from fenas_lang.spaces.sample import sample
@@ -87,3 +89,28 @@ def test_gradients_reach_the_shared_weights_of_the_child_alone() -> None:
     y.sum().backward()
     touched = {key for key, weight in layer.weights.named_parameters() if weight.grad is not None}
     assert touched == {"n1_x_weighted", "n1_s1_weighted", "n1_bias"}
+
+
+def test_both_ways_a_child_is_two_layers_with_weights_of_their_own() -> None:
+    """Packed sentences too; the way forth has the weights of a layer that only goes forth."""
+    weights = SharedWeights(SIZE, 0)
+    both = SharedLayer(weights, load_space("fenas"), SIZE, SIZE, bidirectional=True)
+    forth = supernet("fenas")
+    gru = load("GRU")
+    both.use(gru)
+    forth.use(gru)
+    x = torch.randn(4, 2, SIZE)
+    y, _ = both(x)
+    assert y.shape == (4, 2, 2 * SIZE)
+    torch.testing.assert_close(y[..., :SIZE], forth(x)[0])
+    assert len(weights.shapes()) == 2 * len(forth.weights.shapes())
+    packed = torch.nn.utils.rnn.pack_padded_sequence(x, torch.tensor([4, 2]))
+    shorter = torch.nn.utils.rnn.pad_packed_sequence(both(packed)[0])[0]
+    torch.testing.assert_close(shorter[:2, 1], both(x[:2, 1:])[0][:, 0])
+
+
+def test_a_relaxed_layer_goes_one_way_only() -> None:
+    weights = SharedWeights(SIZE, 0)
+    both = SharedLayer(weights, load_space("darts"), SIZE, SIZE, bidirectional=True)
+    with pytest.raises(FenError, match="FEN454"):
+        RelaxedLayer(both, None)  # type: ignore[arg-type]

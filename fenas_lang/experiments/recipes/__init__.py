@@ -1,0 +1,1 @@
+"""Recipes: a file is an experiment, and holds little but data."""
