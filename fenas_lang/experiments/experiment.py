@@ -14,7 +14,7 @@ from fenas_lang.experiments.budget import Budget, budget
 from fenas_lang.experiments.data import Data, data_for, needed
 from fenas_lang.experiments.findings import Findings
 from fenas_lang.experiments.folder import check_free, opened, write
-from fenas_lang.experiments.plan import READS_DATA, Plan, plan
+from fenas_lang.experiments.plan import READS_DATA, VECTORS, Plan, plan
 from fenas_lang.experiments.process import Ended
 from fenas_lang.experiments.recipe import SCALES, family
 from fenas_lang.experiments.report import Report
@@ -98,7 +98,7 @@ def estimated(asked: Asked) -> tuple[Plan, Budget]:
         paths = data.paths
     else:
         made = plan(asked.name, found, asked.scale, seeds=asked.seeds, store=asked.store)
-        paths = dict.fromkeys(made.families, DIRECTORY)
+        paths = dict.fromkeys((*made.families, VECTORS), DIRECTORY)
     rate = operations_a_second(made.told.threads)
     return made, budget(made, asked.place, asked.workers, rate, paths)
 
