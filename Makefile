@@ -52,7 +52,7 @@ sanitize: $(READY)  ## random layers in the kernel built with sanitizers, in abo
 	$(BIN)/python tests/engine/sanitize.py
 
 bench: $(READY)  ## rates and ratios, for reading and not for testing
-	for script in $(filter-out benchmarks/results.py benchmarks/seeds.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
+	for script in $(filter-out benchmarks/results.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
 	$(BIN)/fenasc bench LSTM GRU --shapes ABE
 
 results: $(READY)  ## all targets of the engine into benchmarks/RESULTS.md, on an idle machine

@@ -61,6 +61,10 @@ def experiment(
         str | None,
         typer.Option("--store", help="For found-cell: a search that was made already."),
     ] = None,
+    row: Annotated[
+        list[str] | None,
+        typer.Option("--row", help="Only this row; may be repeated.", metavar="LABEL"),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what it would run, and how long that takes.")
     ] = False,
@@ -73,6 +77,7 @@ def experiment(
     fenasc experiment table1 --scale tiny --workers 2
     fenasc experiment table1 --scale small --data data/ptb -o runs/table1 --workers 2
     fenasc experiment table2 --scale paper --dry-run
+    fenasc experiment table2 --scale tiny --row LSTM --row 'majority class'
     fenasc experiment found-cell --scale small --store ptb.db --data data/ptb --format markdown
     """
     from fenas_lang.experiments.experiment import Asked
@@ -80,7 +85,7 @@ def experiment(
     if name is None:
         _list(format)
         return
-    asked = Asked(name, scale, data, output, seeds, workers, ray, store)
+    asked = Asked(name, scale, data, output, seeds, workers, ray, store, tuple(row or ()))
     if dry_run:
         _estimate(asked, format)
     else:

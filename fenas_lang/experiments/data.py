@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from fenas_lang.experiments import made_up
+from fenas_lang.experiments.plan import VECTORS
 from fenas_lang.experiments.recipe import TINY
 from fenas_lang.rules import experiments as rules
 from fenas_lang.tasks.language_model import ENDINGS, NAMES
@@ -18,6 +19,7 @@ WHAT = {"lm": "train, valid and test text", "glue": "the folders of GLUE (CoLA, 
 ENDS = (".txt", ".tsv", ".tokens", ".gz")
 SETS = tuple(made_up.SETS)
 MADE_UP = "made up"
+NO_VECTORS = "none"
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,11 @@ class Data:
 
     @property
     def shown(self) -> str:
-        return MADE_UP if self.made_up else ", ".join(self.paths.values()) or "none"
+        return MADE_UP if self.made_up else ", ".join(dict.fromkeys(self._shown)) or "none"
+
+    @property
+    def _shown(self) -> list[str]:
+        return [path for path in self.paths.values() if path != NO_VECTORS]
 
 
 def data_for(
@@ -52,12 +58,12 @@ def data_for(
     if given is None:
         return Data({}, "none")
     if given.startswith(HUB):
-        return Data(dict.fromkeys(families, given), given)
+        return Data({**dict.fromkeys(families, given), VECTORS: NO_VECTORS}, given)
     root = Path(given).absolute()
     if not root.is_dir():
         raise rules.NO_SUCH_DATA.error(path=given)
     paths = dict(_found(root, families)) or dict.fromkeys(families, str(root))
-    return Data(paths, checksum(paths.values()))
+    return Data({**paths, **_vectors(root, paths)}, checksum(paths.values()))
 
 
 def needed(name: str, scale: str, families: Sequence[str]) -> Exception:
@@ -88,6 +94,16 @@ def _holds(folder: Path, family: str) -> bool:
         return any((folder / name).is_dir() for name in SETS)
     names = (name.format("train") + end for name in NAMES for end in ENDINGS)
     return any((folder / name).is_file() for name in names)
+
+
+def _vectors(root: Path, paths: Mapping[str, str]) -> dict[str, str]:
+    """A file of 300 numbers a word, as GloVe's, in the directory of the data or of GLUE."""
+    if "glue" not in paths:
+        return {}
+    for folder in dict.fromkeys((root, Path(paths["glue"]))):
+        for path in sorted(folder.glob("glove*300d.txt*")):
+            return {VECTORS: str(path)}
+    return {VECTORS: NO_VECTORS}
 
 
 def checksum(paths: object) -> str:

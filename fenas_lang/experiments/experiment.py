@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import shlex
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fenas_lang.bench.machine import machine
@@ -14,9 +15,9 @@ from fenas_lang.experiments.budget import Budget, budget
 from fenas_lang.experiments.data import Data, data_for, needed
 from fenas_lang.experiments.findings import Findings
 from fenas_lang.experiments.folder import check_free, opened, write
-from fenas_lang.experiments.plan import READS_DATA, Plan, plan
+from fenas_lang.experiments.plan import READS_DATA, VECTORS, Plan, plan
 from fenas_lang.experiments.process import Ended
-from fenas_lang.experiments.recipe import SCALES, family
+from fenas_lang.experiments.recipe import SCALES, Recipe, family
 from fenas_lang.experiments.report import Report
 from fenas_lang.experiments.schedule import Here, Place, Schedule
 from fenas_lang.experiments.speed import operations_a_second
@@ -44,6 +45,7 @@ class Asked:
     workers: int = 1
     ray: str | None = None
     store: str | None = None
+    rows: tuple[str, ...] = ()
 
     @property
     def place(self) -> Path:
@@ -57,16 +59,31 @@ class Asked:
         given += [f"--data {self.data}"] if self.data else []
         given += [f"--seeds {self.seeds}"] if self.seeds is not None else []
         given += [f"--store {self.store}"] if self.store else []
+        given += [f"--row {shlex.quote(label)}" for label in self.rows]
         return " ".join(given)
+
+
+def recipe(asked: Asked) -> Recipe:
+    """The experiment, with the rows that are wanted.  Raises FEN610 and FEN614."""
+    found = find(asked.name)
+    labels = [row.label for row in found.rows]
+    for label in asked.rows:
+        if label not in labels:
+            near, known = suggest(label, labels), ", ".join(labels)
+            raise rules.UNKNOWN_ROW.error(
+                experiment=asked.name, name=label, known=known, suggestion=near
+            )
+    wanted = tuple(row for row in found.rows if not asked.rows or row.label in asked.rows)
+    return replace(found, rows=wanted)
 
 
 def planned(asked: Asked, make_data: bool = True) -> tuple[Plan, Data]:
     """The units and the data.
 
-    Without `make_data` nothing is written.  Raises FenError: FEN610 to FEN613 for what was asked,
+    Without `make_data` nothing is written.  Raises FenError: FEN610 to FEN614 for what was asked,
     FEN603 for its data.
     """
-    found = find(asked.name)
+    found = recipe(asked)
     if asked.scale not in SCALES:
         near = suggest(asked.scale, SCALES)
         known = ", ".join(SCALES)
@@ -91,14 +108,14 @@ def planned(asked: Asked, make_data: bool = True) -> tuple[Plan, Data]:
 
 def estimated(asked: Asked) -> tuple[Plan, Budget]:
     """What it will take on this machine; writes nothing, and needs no data."""
-    found = find(asked.name)
+    found = recipe(asked)
     given = asked.data is not None or asked.scale == SCALES[0]
     if given or asked.scale not in found.scales:
         made, data = planned(asked, make_data=False)
         paths = data.paths
     else:
         made = plan(asked.name, found, asked.scale, seeds=asked.seeds, store=asked.store)
-        paths = dict.fromkeys(made.families, DIRECTORY)
+        paths = dict.fromkeys((*made.families, VECTORS), DIRECTORY)
     rate = operations_a_second(made.told.threads)
     return made, budget(made, asked.place, asked.workers, rate, paths)
 

@@ -33,6 +33,8 @@ from fenas_lang.experiments.units import (
     data_word,
 )
 
+VECTORS = "vectors"
+"""Stands beside the families: a file of word vectors."""
 READS_DATA = frozenset({"lm", "glue"})
 """Families whose tasks read a directory."""
 
@@ -150,6 +152,7 @@ class _Planner:
             **preset_settings(task, preset),
             **of_task(self.scale.searched, task),
             **search.settings,
+            **self._vectors(task),
         }
         size = dict(self.scale.sharing if search.sharing else self.scale.evolution)
         options = {**size, **search.options, "seed": seed, "threads": self.scale.threads}
@@ -177,7 +180,8 @@ class _Planner:
         cell, counted, after = self._cell(subject, task)
         preset = self.scale.presets.get(family(task), row.preset)
         own = self.scale.rows.get(row.label, NOTHING)
-        settings = {**of_task(self.scale.settings, task), **row.settings, **own}
+        common = {**of_task(self.scale.settings, task), **self._vectors(task)}
+        settings = {**common, **row.settings, **own}
         match = self.scale.match.get(task, self.scale.match.get(family(task)))
         matched = match if row.matched or self.scale.all_matched else None
         name = f"{slug(row.label)}-{task}-{seed}"
@@ -216,6 +220,10 @@ class _Planner:
             found = self._search(subject, task, 0)
             return found.product, subject.like, (found.name,)
         return subject, subject.removeprefix("torch.nn."), ()
+
+    def _vectors(self, task: str) -> Settings:
+        wanted = self.scale.vectors and family(task) == "glue"
+        return {"vectors": data_word(VECTORS)} if wanted else NOTHING
 
     def _predict(self, trained: Unit, row: Row, task: str, seed: int) -> None:
         for split, file in FILES[task].items():

@@ -111,7 +111,8 @@ class Scale:
     `settings` of trainings and `searched` of searches stand over those of the presets, `presets`
     in the place of the rows' own; `rows` are further settings of rows, by label.  `match` is the
     number of parameters of matched rows, or where it is for `all_matched`, of every one.
-    `evolution` and `sharing` are options of the two kinds of searches.
+    `evolution` and `sharing` are options of the two kinds of searches.  `vectors`: models of
+    sentences begin with the word vectors that lie with the data.
     """
 
     seeds: int
@@ -125,6 +126,7 @@ class Scale:
     rows: Mapping[str, Settings] = field(default_factory=dict)
     tasks: tuple[str, ...] | None = None
     threads: int = 1
+    vectors: bool = False
 
 
 @dataclass(frozen=True)

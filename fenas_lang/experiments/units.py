@@ -67,7 +67,13 @@ def filled(words: Words, data: Mapping[str, str], workers: int) -> list[str]:
     """Words with the directories of data and the number of workers put in."""
     known = {data_word(family): path for family, path in data.items()}
     known["{workers}"] = str(workers)
-    return [known.get(word, word) for word in words]
+    return [_filled(word, known) for word in words]
+
+
+def _filled(word: str, known: Mapping[str, str]) -> str:
+    for name, value in known.items():
+        word = word.replace(name, value)
+    return word
 
 
 def finished(unit: Unit, folder: Path) -> bool:

@@ -109,3 +109,14 @@ NO_USE_FOR_STORE = Rule(
     good="fenasc experiment found-cell --scale small --store ptb.db --data data/ptb",
     language="shell",
 )
+
+UNKNOWN_ROW = Rule(
+    "FEN614",
+    "unknown row",
+    "`{experiment}` has no row `{name}`; there are {known}",
+    "`--row` takes a label as the experiment's table has it, in quotes where it holds spaces.",
+    bad="fenasc experiment table2 --scale tiny --row LTSM",
+    good="fenasc experiment table2 --scale tiny --row LSTM --row 'majority class'",
+    hint="did you mean `{suggestion}`?",
+    language="shell",
+)

@@ -26,7 +26,7 @@ recipes.__path__.append(sys.argv.pop(1))
 from fenas_lang.cli import main
 main()
 """
-LONG = 120.0
+LONG = 280.0
 
 Fenasc = Callable[..., tuple[int, str, str]]
 
@@ -67,15 +67,8 @@ def instant(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def test_without_a_name_all_are_listed(fenasc: Fenasc) -> None:
     status, out, _ = fenasc("experiment")
-    names = [
-        "table1",
-        "table2",
-        "table3",
-        "random-baseline",
-        "lstm-init",
-        "found-cell",
-        "search-cost",
-    ]
+    names = ["table1", "table2", "table3", "random-baseline", "lstm-init", "found-cell"]
+    names.append("search-cost")
     assert status == 0 and {line.split()[0] for line in out.splitlines()} == set(names)
     told = json.loads(fenasc("experiment", "--format", "json")[1])
     assert told["version"] == 1 and set(told["experiments"]) == set(names)
@@ -161,19 +154,20 @@ def figures(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_killed_and_gone_on_with_it_finds_the_same(
     toy: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
-    whole = started(toy, tmp_path, "-o", "whole")
-    killed = started(toy, tmp_path, "-o", "killed")
+    whole = started(toy, tmp_path, "-o", "whole", "--seeds", "1")
+    killed = started(toy, tmp_path, "-o", "killed", "--seeds", "1")
     until(lambda: (tmp_path / "killed" / "found-digits-0" / "last.pt").exists())
     killed.send_signal(number)
     _, said = killed.communicate(timeout=LONG)
     assert killed.returncode == (130 if number == signal.SIGINT else -number)
     assert number != signal.SIGINT or "nothing that ended is lost" in said
     assert whole.wait(LONG) == 0
-    again = started(toy, tmp_path, "-o", "killed")
+    again = started(toy, tmp_path, "-o", "killed", "--seeds", "1")
     out, said = again.communicate(timeout=LONG)
     assert again.returncode == 0, said
     assert figures(tmp_path / "killed") == figures(tmp_path / "whole")
@@ -204,6 +198,7 @@ def _holds(folder: str) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_on_a_ray_cluster(toy: Path, tmp_path: Path) -> None:
     pytest.importorskip("ray")
     from ray.cluster_utils import Cluster
@@ -215,11 +210,11 @@ def test_on_a_ray_cluster(toy: Path, tmp_path: Path) -> None:
         made = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
         try:
             made.add_node(**node)
-            there = started(toy, tmp_path, "-o", "there", "--ray", made.address, "--workers", "2")
+            there = started(toy, tmp_path, "-o", "there", "--ray", made.address, "--seeds", "1")
             out, said = there.communicate(timeout=LONG)
         finally:
             made.shutdown()
     assert there.returncode == 0, said
     assert "majority class" in out
     rows = json.loads((tmp_path / "there" / "result.json").read_text())["tables"][0]["rows"]
-    assert [row["trainings"] for row in rows] == [2, 2, 2, 0]
+    assert [row["trainings"] for row in rows] == [1, 1, 1, 0]

@@ -72,14 +72,21 @@ def test_data_are_found_in_a_directory_of_both(tmp_path: Path) -> None:
     (tmp_path / "ptb" / "train.txt").write_text("a b")
     (tmp_path / "glue" / "CoLA").mkdir(parents=True)
     found = data_for("small", ["lm", "glue"], str(tmp_path), tmp_path / "run")
-    assert found.paths == {"lm": str(tmp_path / "ptb"), "glue": str(tmp_path / "glue")}
+    assert found.paths == {
+        "lm": str(tmp_path / "ptb"),
+        "glue": str(tmp_path / "glue"),
+        "vectors": "none",
+    }
+    (tmp_path / "glove.6B.300d.txt").write_text("the 0.1")
+    found = data_for("small", ["glue"], str(tmp_path), tmp_path / "run")
+    assert found.paths["vectors"] == str(tmp_path / "glove.6B.300d.txt")
     one = data_for("small", ["lm"], str(tmp_path / "ptb"), tmp_path / "run")
     assert one.paths == {"lm": str(tmp_path / "ptb")}
 
 
 def test_the_hub_is_passed_on(tmp_path: Path) -> None:
     found = data_for("paper", ["glue"], "hub:nyu-mll/glue", tmp_path)
-    assert found.paths == {"glue": "hub:nyu-mll/glue"} and not found.made_up
+    assert found.paths["glue"] == "hub:nyu-mll/glue" and not found.made_up
 
 
 def test_the_checksum_is_of_names_and_contents(tmp_path: Path) -> None:

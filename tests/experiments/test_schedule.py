@@ -91,9 +91,9 @@ def test_an_interruption_waits_for_what_runs(
 
 
 def test_words_are_filled_in() -> None:
-    words = ("evolve", "--data", "{data:lm}", "--workers", "{workers}", "{data:glue}x")
-    assert filled(words, {"lm": "/ptb"}, 3) == [
-        *("evolve", "--data", "/ptb", "--workers", "3", "{data:glue}x")
+    words = ("evolve", "--data", "{data:lm}", "--workers", "{workers}", "vectors={data:glue}")
+    assert filled(words, {"lm": "/ptb", "glue": "/g"}, 3) == [
+        *("evolve", "--data", "/ptb", "--workers", "3", "vectors=/g")
     ]
 
 

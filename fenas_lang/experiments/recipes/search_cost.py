@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from fenas_lang.experiments.findings import Findings
 from fenas_lang.experiments.recipe import GLUE, PAPER, SMALL, TINY, Recipe, Row, Scale, family
@@ -69,8 +70,10 @@ RECIPE = Recipe(
     tasks=("lm", *GLUE),
     rows=(
         Row("FENAS", (table1.FENAS,)),
-        Row("ENAS", (table1.ENAS,)),
-        Row("random search WS", (table1.RANDOM_WS,)),
+        *(
+            Row(label, (replace(search, settings=table2.ONE_LAYER),))
+            for label, search in (("ENAS", table1.ENAS), ("random search WS", table1.RANDOM_WS))
+        ),
     ),
     search_presets={"lm": "stage1", "glue": "stage1"},
     searches_only=True,
@@ -97,6 +100,7 @@ RECIPE = Recipe(
             seeds=1,
             evolution=table1.RECIPE.scales[PAPER].evolution,
             sharing=table1.RECIPE.scales[PAPER].sharing,
+            vectors=True,
         ),
     },
     notes=(

@@ -95,6 +95,7 @@ SCALES = {
         evolution={"population": 100, "sample": 25, "cycles": 5000},
         sharing={"population": 100, "cycles": 0, "sharing": 8},
         match={"glue": "LSTM:1500"},
+        vectors=True,
     ),
 }
 
