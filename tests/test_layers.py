@@ -31,6 +31,7 @@ FLOORS = (
     ("engine",),
     ("importers",),
     ("pools",),
+    ("language_model",),
     ("tasks",),
     ("runs",),
     ("search",),

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 MACHINERY = frozenset(
     {
         "atlas_file",
+        "averaging",
         "base",
         "cross_entropy",
         "language_model",
+        "lm_settings",
         "lookup",
         "models",
         "outcome",

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from fenas_lang import hub
 from fenas_lang.diagnostics import FenError
 from fenas_lang.rules import tasks as rules
 from fenas_lang.tasks.base import checksum_of
@@ -24,6 +25,7 @@ from fenas_lang.tasks.base import checksum_of
 SPLITS = ("train", "valid", "test")
 NAMES = ("ptb.{}.txt", "{}.txt", "wiki.{}.tokens")
 ENDINGS = ("", ".gz")
+HUB_VALID, HUB_COLUMNS = ("validation", "valid"), ("text", "sentence")
 END, UNKNOWN = "<eos>", "<unk>"
 
 Words = NDArray[np.int32]
@@ -45,22 +47,40 @@ class Corpus:
 
 def load_corpus(directory: Path | str) -> Corpus:
     """Read the three files of a directory: `ptb.train.txt`, `train.txt` or `wiki.train.tokens`,
-    and so for valid and test, plain or with .gz.
+    and so for valid and test, plain or with .gz; or a data set of the hub, `hub:DATASET[/CONFIG]`,
+    whose rows of text are lines.
 
     The vocabulary is that of the training text in order of appearance; another word of the
     validation or test text counts as `<unk>` where the training text has that.
 
     Raises FenError: FEN406 or FEN407 for what is not there, FEN408 to FEN411 for what cannot be
-    read.
+    read, FEN440 to FEN442 for the hub's.
     """
-    paths = _find(Path(directory))
-    texts = [_read(path) for path in paths]
+    named = _hub_texts(str(directory)) if hub.is_reference(directory) else _files(Path(directory))
+    paths, texts = list(named), list(named.values())
     index: dict[str, int] = {END: 0}
     train = _numbered(index.setdefault(word, len(index)) for word in _words(texts[0]))
     valid, test = (
         _known(text, index, path) for path, text in zip(paths[1:], texts[1:], strict=True)
     )
     return Corpus(train, valid, test, tuple(index), checksum_of(*texts))
+
+
+def _files(directory: Path) -> dict[str, str]:
+    return {str(path): _read(path) for path in _find(directory)}
+
+
+def _hub_texts(reference: str) -> dict[str, str]:
+    """The text of each split of a data set of the hub: a row of its text column is a line."""
+    found = hub.load(reference)
+    valid = next((split for split in HUB_VALID if split in found), HUB_VALID[0])
+    texts = {}
+    for split in (SPLITS[0], valid, SPLITS[2]):
+        column = next((c for c in HUB_COLUMNS if c in found.get(split, {})), HUB_COLUMNS[0])
+        rows = hub.columns(found, split, column, reference)
+        texts[f"{reference}, {split}"] = "".join(f"{row}".removesuffix("\n") + "\n" for row in rows)
+        _check_words(texts[f"{reference}, {split}"], f"{reference}, {split}")
+    return texts
 
 
 def _find(directory: Path) -> list[Path]:
@@ -107,9 +127,13 @@ def _read(path: Path) -> str:
         raise rules.NOT_UTF8.error(path=path, offset=error.start, byte=byte) from error
     except (OSError, EOFError, zlib.error) as error:
         raise rules.UNREADABLE_DATA.error(path=path, reason=error) from error
+    _check_words(text, path)
+    return text
+
+
+def _check_words(text: str, path: object) -> None:
     if not text.strip():
         raise rules.EMPTY_DATA.error(path=path)
-    return text
 
 
 def _words(text: str) -> Iterator[str]:
@@ -123,7 +147,7 @@ def _numbered(numbers: Iterable[int]) -> Words:
     return np.fromiter(numbers, dtype=np.int32)
 
 
-def _known(text: str, index: dict[str, int], path: Path) -> Words:
+def _known(text: str, index: dict[str, int], path: str) -> Words:
     """The text's numbers; raises FEN411 for words without one, unless `<unk>` has one."""
     if UNKNOWN in index:
         fallback = index[UNKNOWN]

@@ -1,50 +1,32 @@
-"""Word language model on a directory of text, as the search trains it (stage 1).
+"""Word language model on a directory of text, or on one of the hub's data sets.
 
-Defaults: Pasunuru & Bansal 2020, section 4.3: embedding and hidden size 300, 20 epochs, Adam with
-1e-3, gradient norm at most 0.25, l2 of 8e-6, tied embedding and softmax weights, variational
-dropout.  What the paper leaves open (batch, window, dropout rate) is a setting all the same.
+Defaults are the search's stage 1 of Pasunuru & Bansal 2020, section 4.3; `presets` are how it and
+others trained what they published.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from fenas_lang.language_model import windows
+from fenas_lang.language_model.activation import activation_penalty, temporal_penalty
+from fenas_lang.language_model.model import Pass, State, WordLanguageModel, each
+from fenas_lang.language_model.nt_asgd import NonMonotoneASGD
 from fenas_lang.rules import tasks as rules
 from fenas_lang.tasks.base import TEST, VALID, Task
 from fenas_lang.tasks.language_model import Words, load_corpus
-from fenas_lang.tasks.models import State, WordLanguageModel, each
-from fenas_lang.tasks.settings import Settings, setting
+from fenas_lang.tasks.lm_settings import DRAWN, PRESETS, SGD, LanguageModelSettings
 from fenas_lang.tasks.training import LayerFactory
 
 LARGEST = 700.0
 """Nats a word above which a perplexity is past what a float holds."""
-
-
-@dataclass(frozen=True)
-class LanguageModelSettings(Settings):
-    hidden: int = setting(300, "size of the embedding and of the hidden state, H", low=1)
-    epochs: int = setting(20, "passes over the training text", low=1)
-    batch: int = setting(64, "parallel streams of training text", low=1)
-    window: int = setting(35, "words that gradients flow back through", low=1)
-    clip: float = setting(
-        0.25, "largest norm of the gradient (longer ones are scaled); 0: no limit"
-    )
-    l2: float = setting(8e-6, "weight decay, added to the gradient as l2 times the parameter")
-    dropout: float = setting(
-        0.2, "variational dropout: of the cell's weighted input and state, and output", high=0.99
-    )
-    tokens: int = setting(0, "training words to use, from the beginning; 0: all")
-    valid_tokens: int = setting(0, "validation words to use, from the beginning; 0: all")
-    test_tokens: int = setting(0, "test words to measure, from the beginning; 0: all")
-    valid_batch: int = setting(10, "parallel streams of validation text; each starts anew", low=1)
 
 
 class LanguageModel(Task[LanguageModelSettings]):
@@ -58,8 +40,10 @@ class LanguageModel(Task[LanguageModelSettings]):
     metric = "valid_perplexity"
     higher_is_better = False
     settings_type = LanguageModelSettings
+    presets = PRESETS
 
     def load(self, data: Path | None) -> None:
+        self.settings.check()
         if data is None:
             raise rules.NO_DATA_GIVEN.error(task=self.name, what="train, valid and test text")
         self.corpus = load_corpus(data)
@@ -73,8 +57,18 @@ class LanguageModel(Task[LanguageModelSettings]):
 
     @property
     def steps(self) -> int:
-        length = len(self.train) // self.settings.batch
-        return self.settings.epochs * -(-length // self.settings.window)
+        asked = self.settings
+        return asked.epochs * windows.count(self._length, asked.window, asked.windows == DRAWN)
+
+    @property
+    def items(self) -> int:
+        """Words that an epoch trains on."""
+        return self._length * self.settings.batch
+
+    @property
+    def _length(self) -> int:
+        """Words of each stream of training text."""
+        return len(self.train) // self.settings.batch
 
     def held_out(self) -> Self:
         """As many streams of the validation text as of the training text, if it is long enough."""
@@ -84,30 +78,40 @@ class LanguageModel(Task[LanguageModelSettings]):
         return other
 
     def model(self, cell: Any, build: LayerFactory) -> WordLanguageModel:
-        return WordLanguageModel(
-            cell,
-            build,
-            words=len(self.corpus.vocabulary),
-            hidden_size=self.settings.hidden,
-            dropout=self.settings.dropout,
-        )
+        """Raises FEN450 and FEN451 where the layer cannot do what dropout asks of it."""
+        asked = self.settings
+        shape = asked.shape(len(self.corpus.vocabulary))
+        return WordLanguageModel(cell, build, shape, asked.rates, asked.initial_range)
+
+    def optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
+        """Adam, or SGD with averaging on a non-monotone trigger; with drawn windows, its rate is
+        that of the window at hand."""
+        asked = self.settings
+        found: torch.optim.Optimizer
+        if asked.optimizer == SGD:
+            rate, decay = asked.learning_rate, asked.l2
+            found = NonMonotoneASGD(model.parameters(), rate, decay, asked.average_after)
+        else:
+            found = super().optimizer(model)
+        if asked.windows == DRAWN and isinstance(model, WordLanguageModel):
+            windows.scale_rate(found, lambda: model.rate_scale)
+        return found
 
     def losses(self, model: WordLanguageModel, generator: torch.Generator) -> Iterator[Tensor]:
-        words, targets = _streams(self.train, self.settings.batch)
-        for nats, count, _ in self._carried(model, words, targets, None):
-            yield nats / count
+        """Of each window: nats a word, and the penalties of activations."""
+        asked, state = self.settings, None
+        words, targets = _streams(self.train, asked.batch)
+        drawing = generator if asked.windows == DRAWN else None
+        lengths = windows.lengths(len(words), asked.window, drawing)
+        for inputs, wanted in _windows(words, targets, lengths):
+            found = model(inputs, wanted, state)
+            state = each(found.state, Tensor.detach)
+            model.rate_scale = len(inputs) / asked.window
+            yield found.nats / wanted.numel() + self._penalty(found)
 
-    def _carried(
-        self, model: WordLanguageModel, words: Tensor, targets: Tensor, state: State
-    ) -> Iterator[tuple[Tensor, int, State]]:
-        """Of each window in turn: its summed loss, its words, and the state after it."""
-        window = self.settings.window
-        for inputs, wanted in zip(
-            torch.split(words, window), torch.split(targets, window), strict=True
-        ):
-            nats, state = model.loss(inputs, wanted, state)
-            state = each(state, Tensor.detach)
-            yield nats, wanted.numel(), state
+    def _penalty(self, found: Pass) -> Tensor | float:
+        ar, tar = self.settings.ar, self.settings.tar
+        return activation_penalty(found.dropped, ar) + temporal_penalty(found.features, tar)
 
     def measure(self, model: WordLanguageModel, split: str) -> dict[str, float]:
         """Perplexity over every word of the split: the exponential of its mean loss."""
@@ -127,9 +131,10 @@ class LanguageModel(Task[LanguageModelSettings]):
     def _sum(
         self, model: WordLanguageModel, words: Tensor, targets: Tensor, state: State
     ) -> tuple[float, State]:
-        total = 0.0
-        for nats, _, after in self._carried(model, words, targets, state):
-            total, state = total + nats.item(), after
+        total, window = 0.0, self.settings.window
+        for inputs, wanted in _windows(words, targets, window):
+            nats, state = model.loss(inputs, wanted, state)
+            total, state = total + nats.item(), each(state, Tensor.detach)
         return total, state
 
     def reference_scores(self) -> dict[str, float]:
@@ -142,6 +147,11 @@ class LanguageModel(Task[LanguageModelSettings]):
 
 def _first(text: Words, limit: int) -> Words:
     return text[:limit] if limit else text
+
+
+def _windows(words: Tensor, targets: Tensor, lengths: Any) -> Iterator[tuple[Tensor, Tensor]]:
+    """Both in pieces of these lengths, or of one length, along time."""
+    return zip(torch.split(words, lengths), torch.split(targets, lengths), strict=True)
 
 
 def _streams(text: Words, batch: int) -> tuple[Tensor, Tensor]:

@@ -49,6 +49,7 @@ class Watch:
     score: Callable[[Any], float]
     reached: list[dict[str, float]] = field(default_factory=list)
     _best: tuple[float, int] | None = None
+    _looked: tuple[int, float] | None = None
     _weights: Mapping[str, Tensor] = field(default_factory=dict)
 
     def limit(self, steps: int) -> int:
@@ -62,16 +63,18 @@ class Watch:
         rung = next((r for r in self.schedule.rungs if r.epochs == epochs), None)
         if within or not (rung or self.schedule.patience):
             return False
-        score = self._look(model)
+        score = self.look(step, model)
         fails = rung is not None and self._fails(rung, score)
         return self._tired(epochs, score, model) or fails
 
-    def _look(self, model: nn.Module) -> float:
-        model.eval()
-        with torch.no_grad():
-            score = self.score(model)
-        model.train()
-        return score
+    def look(self, step: int, model: nn.Module) -> float:
+        """The score after a step; measured once."""
+        if self._looked is None or self._looked[0] != step:
+            model.eval()
+            with torch.no_grad():
+                self._looked = step, self.score(model)
+            model.train()
+        return self._looked[1]
 
     def _fails(self, rung: Rung, score: float) -> bool:
         self.reached.append({"epochs": rung.epochs, "score": score})
@@ -85,7 +88,9 @@ class Watch:
             self._weights = {k: v.clone() for k, v in model.state_dict().items()}
         return epochs - self._best[1] >= self.schedule.patience
 
-    def restore(self, model: nn.Module) -> None:
-        """Give a model the weights of its best epoch, where there was patience with it."""
+    def restore(self, model: nn.Module) -> bool:
+        """Give a model the weights of its best epoch, where there was patience with it; whether
+        there was."""
         if self._weights:
             model.load_state_dict(self._weights)
+        return bool(self._weights)

@@ -6,13 +6,15 @@ import hashlib
 import platform
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
+from fenas_lang.tasks.averaging import averaged, observes
 from fenas_lang.tasks.outcome import (
     TIME_LIMIT,
     Outcome,
@@ -64,17 +66,19 @@ class Training:
             model = self.task.model(cell, build)
             self.parts = parts(model)
             self.inherited = weights.give(model)
-            yield from self._train(model)
-            self.metrics = {
-                name: value
-                for split in splits
-                for name, value in measured(self.task, model, split).items()
-            }
-            weights.take(model)
+            final = yield from self._train(model)
+            with final:
+                self.metrics = {
+                    name: value
+                    for split in splits
+                    for name, value in measured(self.task, model, split).items()
+                }
+                weights.take(model)
         except Exception as error:
             self.failure, self.log = reason_for(error), "".join(traceback.format_exception(error))
 
-    def _train(self, model: nn.Module) -> Iterator[Progress]:
+    def _train(self, model: nn.Module) -> Generator[Progress, None, AbstractContextManager[Any]]:
+        """Gives what the trained model is to be measured in."""
         optimizer = self.task.optimizer(model)
         losses = self._losses(model.train())
         while self.steps < self.planned:
@@ -83,9 +87,18 @@ class Training:
             yield Progress(self.steps, self.planned, value)
             if self.seconds is not None and self._elapsed() > self.seconds:
                 raise TrainingFailed(TIME_LIMIT, f"{self.steps} of {self.planned} steps were done")
-            if self.watch.ends(self.steps, model):
+            if self.steps % self.task.epoch == 0 and self._ends(model, optimizer):
                 break
-        self.watch.restore(model)
+        return nullcontext() if self.watch.restore(model) else averaged(optimizer)
+
+    def _ends(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> bool:
+        """Whether the training ends with this epoch."""
+        with averaged(optimizer):
+            ends = self.watch.ends(self.steps, model)
+            score = self.watch.look(self.steps, model) if observes(optimizer) else 0.0
+        if observes(optimizer):
+            optimizer.observe(-score)  # type: ignore[attr-defined]
+        return ends
 
     def _losses(self, model: nn.Module) -> Iterator[Tensor]:
         """Epoch after epoch, each from its own seeds, so that one can be begun anywhere."""

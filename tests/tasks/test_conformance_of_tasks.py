@@ -32,7 +32,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "adding": {"steps": 4, "examples": 20, "length": 6},
     "copy": {"steps": 4, "examples": 20, "delay": 2, "items": 2},
     "digits": {"epochs": 1, "batch": 250},
-    "lm": {"epochs": 2, "batch": 4, "window": 40, "valid_batch": 3},
+    "lm": {"epochs": 2, "batch": 4, "window": 40, "valid_batch": 3, "dropout": 0},
 }
 
 

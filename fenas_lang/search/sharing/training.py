@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from fenas_lang.rules import language_model as rules
 from fenas_lang.search.randomness import derived_seed
 from fenas_lang.search.sharing.supernet import SharedLayer, SharedWeights
 from fenas_lang.spaces.model import Space
@@ -30,6 +31,8 @@ class Supernet:
             return made[-1]
 
         self.model = task.model(cell, build)
+        if len(made) != 1:
+            raise rules.ONE_SHARED_LAYER.error(task=task.name, layers=len(made))
         (self.layer,) = made
         self.weights = self.layer.weights
         self.optimizer = task.optimizer(self.model)
