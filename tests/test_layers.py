@@ -31,6 +31,7 @@ FLOORS = (
     ("engine",),
     ("importers",),
     ("pools",),
+    ("glue",),
     ("language_model",),
     ("tasks",),
     ("runs",),

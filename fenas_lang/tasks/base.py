@@ -44,6 +44,8 @@ class Task(ABC, Generic[S]):
     """The metric's name: `valid_accuracy`, say; one of the keys of `Outcome.metrics`."""
     higher_is_better: ClassVar[bool]
     settings_type: ClassVar[type[Settings]]
+    has_test_labels: ClassVar[bool] = True
+    """Whether the `test` split can be measured; where not, `evaluate` leaves it out."""
     presets: ClassVar[Mapping[str, Preset]] = {}
     """Published settings by name, as `fenasc train --preset` takes them."""
 
@@ -139,13 +141,14 @@ class Task(ABC, Generic[S]):
         `deadline_steps` ends the training early, and the cell is measured as it is then; more
         than `seconds` of training are a failure, so that only they make a result depend on the
         clock.  `progress` is called after every step; what it raises is passed on.  `test` also
-        measures the test data, which no choice may rest on.  `build` makes the layer, by default
-        the engine does.  `schedule` says when the training is looked at and may end, `weights`
-        what it begins with and where they are kept.  Torch's global generator is left as it was.
+        measures the test data, which no choice may rest on, where they have labels.  `build` makes
+        the layer, by default the engine does.  `schedule` says when the training is looked at and
+        may end, `weights` what it begins with and where they are kept.  Torch's global generator is
+        left as it was.
         """
         run = Training(self, seed, deadline_steps, seconds, schedule)
         with torch.random.fork_rng(devices=[]):
-            splits = (VALID, TEST) if test else (VALID,)
+            splits = (VALID, TEST) if test and self.has_test_labels else (VALID,)
             for event in run.stages(cell, build, splits, weights):
                 if progress is not None:
                     progress(event)

@@ -26,6 +26,11 @@ def choice(default: str, description: str, *, among: tuple[str, ...]) -> Any:
     return field(default=default, metadata={"description": description, "among": among})
 
 
+def text(default: str, description: str) -> Any:
+    """A field of `Settings` that is any text, the name of a file say."""
+    return field(default=default, metadata={"description": description})
+
+
 @dataclass(frozen=True)
 class Described:
     """One setting, for help texts."""
@@ -42,6 +47,8 @@ class Described:
         """What its value is to be, in words: `a whole number of at least 1`."""
         if self.among:
             return f"one of {', '.join(self.among)}"
+        if self.kind is str:
+            return "text"
         low, high = self.range
         if math.isinf(high):
             return f"{KINDS[self.kind]} of at least {low:g}"
@@ -49,7 +56,7 @@ class Described:
 
     def read(self, value: Any, task: str) -> Value:
         """The value as this setting's type; raises FEN402."""
-        if value in self.among:
+        if value in self.among or (self.kind is str and not self.among):
             return str(value)
         try:
             number = float("nan") if self.among else self.kind(value)
