@@ -23,16 +23,9 @@ WITH_RESUME = {"resume", "data", "tensorboard", "format"}
 """Options that say nothing of what a run is."""
 SQLITE = b"SQLite format 3\0"
 """How every SQLite database begins."""
-SPLITS = ("valid", "test")
-
-
-def _split(value: str) -> str:
-    if value not in SPLITS:
-        raise typer.BadParameter(f"`{value}` is none of {', '.join(SPLITS)}")
-    return value
-
-
-Split = Annotated[str, typer.Option(help="valid or test.", callback=_split, metavar="valid|test")]
+Split = Annotated[
+    str, typer.Option(help="valid, test, or another that the task has.", metavar="NAME")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -153,17 +146,16 @@ def predict(
     data: Data = None,
     split: Split = "test",
 ) -> None:
-    """Write what a run's best weights predict, one line a row of the split.
+    """Write what a run's best weights predict, for GLUE the file that its server takes.
 
     \b
     fenasc predict rte -o RTE.tsv
+    fenasc predict mnli --split test_mismatched -o MNLI-mm.tsv
     fenasc predict rte --split valid -o valid.tsv
     """
     from fenas_lang import runs
 
-    answers = runs.predict(run, split, data=data)
-    lines = [f"{number}\t{answer}" for number, answer in enumerate(answers)]
-    write("\n".join(["index\tprediction", *lines]) + "\n", output)
+    write(runs.predict(run, split, data=data).text, output)
 
 
 def _refuse_others(context: typer.Context) -> None:

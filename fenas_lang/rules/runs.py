@@ -202,3 +202,14 @@ NO_LOSSES = Rule(
     hint="derive it from `fenas_lang.tasks.base.Task`",
     language="shell",
 )
+
+NO_SPLIT = Rule(
+    "FEN478",
+    "no such split of the data",
+    "task `{task}` has no split `{split}`; it has {known}",
+    "A model is measured on the validation or the test data; some tasks have further splits, such"
+    " as `test_mismatched` of MNLI.",
+    bad=f"{_EVAL} --split dev",
+    good=f"{_EVAL} --split valid",
+    language="shell",
+)

@@ -14,7 +14,7 @@ from fenas_lang.rules import runs as rules
 from fenas_lang.runs import training
 from fenas_lang.runs.directory import Directory, begin, check_place
 from fenas_lang.runs.listener import Listener
-from fenas_lang.runs.measuring import evaluate, opened_task, predict
+from fenas_lang.runs.measuring import Predictions, evaluate, opened_task, predict
 from fenas_lang.runs.plan import Plan, settings_of, versions
 from fenas_lang.runs.result import Evaluation, Result
 from fenas_lang.runs.sizes import check_trains, match, parameters
@@ -22,7 +22,16 @@ from fenas_lang.runs.subject import subject_of
 from fenas_lang.syntax.ast import Cell
 from fenas_lang.tasks.training import hardware
 
-__all__ = ["Evaluation", "Listener", "Result", "evaluate", "predict", "resume", "train"]
+__all__ = [
+    "Evaluation",
+    "Listener",
+    "Predictions",
+    "Result",
+    "evaluate",
+    "predict",
+    "resume",
+    "train",
+]
 
 
 def train(

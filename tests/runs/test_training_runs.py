@@ -173,6 +173,7 @@ def test_the_global_generator_and_the_threads_are_left_alone(tmp_path: Path) -> 
 def test_predictions_and_the_model_of_one_class(tmp_path: Path) -> None:
     place = tmp_path / "run"
     runs.train("RNN", "made_up_tasks:Answering", place, settings=SMALL["adding"])
-    answers = runs.predict(place, "valid")
-    assert len(answers) == 60 and set(answers) <= {"big", "small"}
+    found = runs.predict(place, "valid")
+    assert len(found.answers) == 60 and set(found.answers) <= {"big", "small"}
+    assert found.text.splitlines()[:2] == ["index\tprediction", f"0\t{found.answers[0]}"]
     assert runs.evaluate(place).one_class is True
