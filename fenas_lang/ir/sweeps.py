@@ -43,16 +43,17 @@ class Edges:
     def reversed(self) -> Edges:
         """The same edges from their other ends."""
         plain: list[list[int]] = [[] for _ in self.plain]
-        pairs: dict[int, list[tuple[int, int]]] = {}
+        labels: list[list[int]] = [[] for _ in self.plain]
+        labelled: list[list[int]] = [[] for _ in self.plain]
         for vertex, others in enumerate(self.plain):
             for other in others:
                 plain[other].append(vertex)
-        for vertex, labels in enumerate(self.labels):
-            for label, other in zip(labels, self.labelled[vertex], strict=True):
-                pairs.setdefault(other, []).append((label, vertex))
+        for vertex, others in enumerate(self.labelled):
+            for label, other in zip(self.labels[vertex], others, strict=True):
+                labels[other].append(label)
+                labelled[other].append(vertex)
         users = Edges()
-        for vertex, others in enumerate(plain):
-            users.add(others, *(zip(*pairs[vertex], strict=True) if vertex in pairs else ((), ())))
+        users.plain[:], users.labels[:], users.labelled[:] = plain, labels, labelled
         return users
 
     def operands(self) -> Operands:

@@ -205,7 +205,9 @@ class NormalForm:
 
     def leaves(self, output: int) -> frozenset[Atom]:
         """The input and states that output number `output` depends on."""
-        atoms = (self.ring.atoms[number] for number in self.ring.reachable([self.outputs[output]]))
+        alone = len(self.outputs) == 1
+        numbers = self.atoms if alone else self.ring.reachable([self.outputs[output]])
+        atoms = (self.ring.atoms[number] for number in numbers)
         return frozenset(a for a in atoms if a.op in ("input", "state"))
 
 

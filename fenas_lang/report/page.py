@@ -84,10 +84,7 @@ def _lead(run: Run) -> str:
     what = f"A search by {told.strategy} in the space {run.space.name}"
     if run.result is None:
         return f"{what}, in which no cell has a score yet."
-    if run.result.final is None:
-        return f"{what}. The metric is that of the best trial, trained once."
-    trained = len(run.result.final.trials)
-    return f"{what}. The metric is the mean of {trained} trainings on fresh seeds."
+    return f"{what}. The metric: {run.result.basis}."
 
 
 def _add_curve(main: Element, run: Run) -> None:

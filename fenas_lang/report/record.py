@@ -63,8 +63,9 @@ def add_finals(page: Element, run: Run) -> None:
     rows = [*_final_rows(run), *_reference_rows(run)]
     if run.result is None or not rows:
         return
-    part = section(page, "finals", "Trained again" if run.result.finals else "References")
-    if run.result.finals:
+    trained = bool(run.result.finals) and run.result.trains
+    part = section(page, "finals", "Trained again" if trained else "References")
+    if trained:
         add(part, "p", _protocol(run, run.result.finals), class_="soft")
     head = ("cell", f"{run.metric} (validation)", "on test", "role", "trainings", "parameters")
     table(part, head, rows, "Trainings at the end")

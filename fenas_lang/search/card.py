@@ -51,10 +51,10 @@ def model_card(result: Result, found: Trained | None, version: str) -> str:
 
 
 def _claim(result: Result) -> str:
-    how = f"the mean of {len(result.final.trials)} trainings" if result.final else "one training"
+    reached = f"{result.metric_name} {figure(result.metric)} ({result.basis})"
     return (
         f"A recurrent cell, found by {result.settings.strategy} search on the task "
-        f"{plain(result.task['task'])}: {result.metric_name} {figure(result.metric)} ({how})."
+        f"{plain(result.task['task'])}: {reached}."
     )
 
 
@@ -98,7 +98,7 @@ def _results(result: Result) -> Iterator[str]:
         yield "The cell was trained once, in the search, and nothing was trained beside it."
         return
     yield from _table(("cell", "role", f"{metric}, validation", "test"), rows)
-    if result.finals:
+    if result.finals and result.trains:
         yield ""
         yield f"Mean and standard deviation over {result.settings.repeats} trainings."
 

@@ -54,6 +54,7 @@ def described(task: Any) -> Ready:
         settings=vars(task.settings),
         references={str(name): float(score) for name, score in references.items()},
         epochs=task.steps // task.epoch if hasattr(task, "epoch") else None,
+        trains=getattr(task, "trains", True),
     )
 
 

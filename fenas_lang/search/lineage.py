@@ -21,9 +21,7 @@ def documented(result: Result) -> Cell:
 
 def _claim(result: Result) -> str:
     told = result.settings
-    final = result.final
-    times = f", mean of {len(final.trials)} trainings" if final else ", one training"
-    reached = f"{result.metric_name} {figure(result.metric)}{times}"
+    reached = f"{result.metric_name} {figure(result.metric)}, {result.basis}"
     return f"{result.cell.name}: {reached}; task {told.task}, {told.strategy} search."
 
 

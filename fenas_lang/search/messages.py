@@ -54,7 +54,8 @@ class Ready:
     """The task is loaded: its metric, and what its scores depend on.
 
     `references` are what simple predictors get on the validation data, in the metric's unit;
-    `epochs` the length of a training, None where the task does not say.
+    `epochs` the length of a training, None where the task does not say.  What a task without
+    `trains` says of a cell hangs on no seed.
     """
 
     task: str
@@ -64,6 +65,7 @@ class Ready:
     settings: dict[str, Any] = field(default_factory=dict)
     references: dict[str, float] = field(default_factory=dict)
     epochs: int | None = None
+    trains: bool = True
 
 
 @dataclass(frozen=True)

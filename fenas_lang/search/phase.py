@@ -159,7 +159,7 @@ class SearchPhase:
 
     @property
     def _living(self) -> Sequence[Individual]:
-        return tuple(getattr(self._strategy, "alive", ()))
+        return tuple(getattr(self._strategy, "parents", ()))
 
     def _name(self, number: int, parents: tuple[int, ...]) -> str:
         """The root of the lineage and the trial's number; a seed keeps its own name."""

@@ -52,6 +52,25 @@ class Result:
         return str(self.task["metric"])
 
     @property
+    def trains(self) -> bool:
+        """Whether the task trains cells; else it looks them up, and seeds mean nothing."""
+        return bool(self.task.get("trains", True))
+
+    @property
+    def basis(self) -> str:
+        """What the metric is of, in words."""
+        if not self.trains:
+            return "looked up"
+        if self.final is None:
+            return "one training"
+        count = len(self.final.trials)
+        return (
+            f"mean of {count} trainings on fresh seeds"
+            if count > 1
+            else "one training on a fresh seed"
+        )
+
+    @property
     def references(self) -> Mapping[str, float]:
         """The metric of simple predictors on the validation data, by their names."""
         return dict(self.task.get("references", {}))

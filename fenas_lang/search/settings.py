@@ -206,9 +206,9 @@ class Settings:
         if self.proxy is not None:
             proxies.check_name(self.proxy)
         if self.inherit:
-            keeps = strategy.has_population(self.strategy)
-            needs = "left out with a strategy that has no population"
-            _expect(keeps, "inherit", f"on, with strategy {self.strategy}", needs)
+            breeds = strategy.breeds(self.strategy)
+            needs = "left out with a strategy that breeds no children"
+            _expect(breeds, "inherit", f"on, with strategy {self.strategy}", needs)
             default = self.profile == "default"
             needs = "off: the paper trains every child from new weights"
             _expect(default, "inherit", f"on, in the profile {self.profile}", needs)

@@ -78,7 +78,7 @@ class Strategy(Protocol):
 
     One that makes no mutants says `MUTATES = False`; one that can have several objectives names as
     `OBJECTIVES` those that it has unless told otherwise.
-    One that has the individuals that may become parents as `alive` says `HAS_POPULATION = True`.
+    One that breeds has a property `parents`: the individuals of which children may come yet.
     """
 
     def __init__(self, settings: Settings, variation: Variation) -> None: ...
@@ -125,9 +125,9 @@ class Appraising(Strategy, Protocol):
         ...
 
 
-def has_population(name: str) -> bool:
+def breeds(name: str) -> bool:
     """Whether the strategy of this name says who may become parents.  Raises FEN520."""
-    return bool(getattr(named(name), "HAS_POPULATION", False))
+    return hasattr(named(name), "parents")
 
 
 def named(name: str) -> type[Strategy]:

@@ -68,7 +68,8 @@ def evolve(
     check_place(store, force)
     inheritance = _inheritance(told, store)
     with _begun(told, watcher) as (pool, ready):
-        told = replace(told, hidden=int(ready.settings.get("hidden", told.hidden)))
+        hidden = int(ready.settings.get("hidden", told.hidden))
+        told = replace(told, hidden=hidden, repeats=told.repeats if ready.trains else 1)
         check_lengths(told, ready)
         meta = {"settings": told.as_json(), "task": asdict(ready), "created": time.time()}
         with Store.create(store, meta, force=force) as opened:

@@ -17,11 +17,7 @@ ROLES = {FOUND: "found", RANDOM: "random baseline"}
 def result_text(result: Result) -> str:
     """The cell found, and the final phase as a table."""
     metric = f"{result.metric_name} {figure(result.metric)}"
-    if result.final is None:
-        how = "the best trial of the search, trained once"
-    else:
-        how = f"mean of {len(result.final.trials)} trainings on fresh seeds"
-    lines = [f"{result.cell.name}: {metric} ({how})"]
+    lines = [f"{result.cell.name}: {metric} ({result.basis})"]
     if result.finals:
         lines += ["", *_finals(result)]
     elif result.references:
@@ -33,7 +29,8 @@ def result_text(result: Result) -> str:
 def _finals(result: Result) -> Iterator[str]:
     told = result.settings
     metric = result.metric_name
-    yield f"trained {told.repeats} times each, on the same seeds ({metric}, mean ± deviation):"
+    how = f"trained {told.repeats} times each, on the same seeds ({metric}, mean ± deviation)"
+    yield f"{how if result.trains else f'looked up ({metric})'}:"
     rows = [_row(final, metric) for final in result.finals]
     yield from _table([("cell", "role", metric, "on test"), *rows, *_references(result)])
     if any(final.entrant.role == RANDOM for final in result.finals):

@@ -41,6 +41,7 @@ class LookupTask(ABC, Generic[S]):
     name: ClassVar[str]
     metric: ClassVar[str]
     higher_is_better: ClassVar[bool] = False
+    trains: ClassVar[bool] = False
     settings_type: ClassVar[type[Readable]]
     table: ClassVar[str]
     """Where the scores are, in words."""

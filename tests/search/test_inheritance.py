@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from simulated import Simulated
+from test_strategy_conformance import settings
 
 from fenas_lang.check.loader import loads
 from fenas_lang.diagnostics import FenError
@@ -85,10 +87,36 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_children_inherit_and_the_first_population_does_not(store: Path) -> None:
-    for trial in trials(store):
+def check_inherited(found: list[Trial]) -> None:
+    """Children inherit, the first population and the trainings at the end do not."""
+    for trial in found:
         inherited = trial.measured.facts.get("inherited", 0)
         assert (inherited > 0) == (trial.phase == SEARCH and bool(trial.parents))
+    assert any(trial.phase == SEARCH and trial.parents for trial in found)
+
+
+def test_children_inherit_and_the_first_population_does_not(store: Path) -> None:
+    check_inherited(trials(store))
+
+
+@pytest.mark.parametrize("strategy", ["local", "nsga2"])
+def test_children_inherit_under_every_strategy_that_breeds(strategy: str, tmp_path: Path) -> None:
+    told = {**RUN, "fidelity": (), "proxy": None, "patience": None, "strategy": strategy}
+    evolve(["LSTM"], "adding", store=tmp_path / "run.db", **told)
+    check_inherited(trials(tmp_path / "run.db"))
+
+
+@pytest.mark.parametrize("strategy", ["aging", "elitist", "local", "nsga2"])
+def test_the_weights_of_every_future_parent_are_kept(strategy: str, tmp_path: Path) -> None:
+    """A strategy that breeds names a parent before its first child is asked for, and at that."""
+    told = {"population": 4, "sample": 2, "cycles": 30, "profile": "paper"}
+    simulated = Simulated(settings(strategy, **told))
+    named = set[int]()
+    while len(simulated.trials) < 34:
+        (trial,) = simulated.run(len(simulated.trials) + 1)[-1:]
+        assert set(trial.parents) <= named
+        now = {one.number for one in simulated.phase._living}
+        named = (named & now) | (now & {trial.number})
 
 
 def test_no_child_is_lent_a_score_and_no_file_is_left(store: Path) -> None:
@@ -125,7 +153,7 @@ def _has(path: Path, least: int) -> bool:
     ("options", "message"),
     [
         ({"profile": "paper"}, "the paper trains every child from new weights"),
-        ({"strategy": "random"}, "a strategy that has no population"),
+        ({"strategy": "random"}, "a strategy that breeds no children"),
         ({"store": "postgresql://nowhere/runs"}, "or the store a file"),
     ],
 )

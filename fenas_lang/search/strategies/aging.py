@@ -10,6 +10,7 @@ ones are made as for the first population.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from random import Random
 
 from fenas_lang.search.settings import Settings
@@ -20,14 +21,17 @@ from fenas_lang.search.variation import Variation
 class Strategy:
     """Holds the living; `population` and `sample` are sizes."""
 
-    HAS_POPULATION = True
-
     alive: deque[Individual]
 
     def __init__(self, settings: Settings, variation: Variation):
         self.population, self.sample = settings.population, settings.sample
         self.variation = variation
         self.alive = deque(maxlen=self.population)
+
+    @property
+    def parents(self) -> Iterable[Individual]:
+        """The living."""
+        return self.alive
 
     def ask(self, number: int, rng: Random) -> Proposal:
         """A cell of the first population, or a mutant of the best in a sample."""

@@ -10,7 +10,10 @@ The constants are those of the authors' search on Penn Treebank (melodyguan/enas
 `src/ptb/ptb_enas_controller.py`, `scripts/ptb_search.sh`).  There the reward is 80 over the
 perplexity, about 1; here it is relative to the baseline, so that it may have any size.  The entropy
 is a bonus with a gradient of its own, there it is part of the reward; and parents are words of one
-vocabulary, where the authors point at them by attention and prefer near ones.
+vocabulary, where the authors point at them by attention and prefer near ones.  (Their corrected
+release, `enas_lm/src/controller.py` of google-research, teaches more slowly, for hundreds of
+epochs: 64 units, weights within 0.01, a step size of 5e-5, an entropy weight of 1e-5, a spread of
+2.25, and 0.999 of the baseline is kept.)
 """
 
 from __future__ import annotations

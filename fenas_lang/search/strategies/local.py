@@ -9,6 +9,7 @@ next climb begins at a random cell.  The first begins at the best seed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from random import Random
 
 from fenas_lang.search.settings import Settings
@@ -32,6 +33,11 @@ class Strategy:
         self.climb: set[int] = set()
         self.tried: set[str] = set()
         self.asked, self.times = -1, 0
+
+    @property
+    def parents(self) -> Iterable[Individual]:
+        """The incumbent."""
+        return () if self.incumbent is None else (self.incumbent,)
 
     def ask(self, number: int, rng: Random) -> Proposal:
         """A seed, an untried neighbour of the incumbent, or where there is none a random cell.

@@ -9,7 +9,7 @@ what is asked for meanwhile comes from the parents that there are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -45,6 +45,11 @@ class Strategy:
         self.alive: list[Placed] = []
         self.children: list[Placed] = []
         self.told = 0
+
+    @property
+    def parents(self) -> Iterable[Individual]:
+        """Those that were chosen, and those from whom the next are."""
+        return (placed.individual for placed in (*self.alive, *self.children))
 
     def ask(self, number: int, rng: Random) -> Proposal:
         """A cell of the first population, or a mutant of the winner of a tournament."""
