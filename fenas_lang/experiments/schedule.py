@@ -97,8 +97,11 @@ class Schedule:
                 self._note(Ended(unit.name))
             elif lacking is not None:
                 self._note(Ended(unit.name, f"needs {lacking}, which failed"))
-            elif len(needs) == len(unit.after) and self.place.room(unit, self._now):
-                self._submit(unit)
+            elif len(needs) == len(unit.after):
+                if self.place.room(unit, self._now):
+                    self._submit(unit)
+                elif unit.wide:
+                    return  # or later units would fill every gap, and it would come last
 
     @property
     def _now(self) -> list[Unit]:

@@ -166,7 +166,8 @@ def test_killed_and_gone_on_with_it_finds_the_same(
     _, said = killed.communicate(timeout=LONG)
     assert killed.returncode == (130 if number == signal.SIGINT else -number)
     assert number != signal.SIGINT or "nothing that ended is lost" in said
-    assert whole.wait(LONG) == 0
+    whole.communicate(timeout=LONG)
+    assert whole.returncode == 0
     again = started(toy, tmp_path, "-o", "killed", "--seeds", "1")
     out, said = again.communicate(timeout=LONG)
     assert again.returncode == 0, said

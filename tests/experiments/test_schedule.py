@@ -74,6 +74,17 @@ def test_a_wide_unit_is_alone(tmp_path: Path) -> None:
     place.close()
 
 
+def test_what_comes_after_a_wide_unit_waits_for_it(tmp_path: Path) -> None:
+    class Busy(Instant):
+        def room(self, unit: Unit, running: Any) -> bool:
+            return not unit.wide or len(self.ran) == 1
+
+    place = Busy(tmp_path)
+    units = [unit("before"), unit("wide", wide=True), unit("after")]
+    Schedule(units, tmp_path, place, lambda text: None).run()
+    assert [name for name, _ in place.ran] == ["before", "wide", "after"]
+
+
 def test_an_interruption_waits_for_what_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
