@@ -98,6 +98,7 @@ RECIPE = Recipe(
         ),
         SMALL: Scale(
             seeds=3,
+            settings={"lm": {"tokens": 150_000, "epochs": 2}},
             presets=SMALL_PRESET,
             searched={"lm": SMALL_SEARCH},
             evolution={"population": 20, "sample": 5, "cycles": 180},
