@@ -143,13 +143,13 @@ def test_an_optimizer_that_averages_is_measured_with_its_averages(tmp_path: Path
 
 
 def test_a_language_model_averages_and_goes_on(tmp_path: Path, corpus: Path) -> None:
-    settings = {**SMALL["lm"], "epochs": 5, "optimizer": "sgd", "average_after": 1}
-    settings |= {"learning_rate": 5.0, "windows": "drawn", "dropout": 0.1}
+    settings = {**SMALL["lm"], "epochs": 6, "optimizer": "sgd", "average_after": 1}
+    settings |= {"learning_rate": 60.0, "windows": "drawn", "dropout": 0.1}
     told: dict[str, Any] = {"data": corpus, "settings": settings}
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     expected = runs.train("LSTM", "lm", whole, **told)
     with pytest.raises(KeyboardInterrupt):
-        runs.train("LSTM", "lm", broken, listener=Stop(4), **told)
+        runs.train("LSTM", "lm", broken, listener=Stop(5), **told)
     assert runs.resume(broken).valid == expected.valid
     assert rows(broken) == rows(whole) and rows(whole)[-1]["averaged"] == "1"
     assert same_weights(broken, whole)
