@@ -130,7 +130,8 @@ def _best(path: Path, cells: list[AtlasCell]) -> tuple[tuple[int, float, str], .
 def text(found: Figures, path: Path) -> str:
     """The figures for people."""
     trained, to_train = found.total("trained"), found.total("to_train")
-    lines = [f"{path}: {trained} of {to_train} cells trained, {found.seeds} seeds each"]
+    seeds = f"{found.seeds} {'seed' if found.seeds == 1 else 'seeds'} each"
+    lines = [f"{path}: {trained} of {to_train} cells trained, {seeds}"]
     for task, settings in found.tasks.items():
         lines.append(f"  {task}: " + ", ".join(f"{n} {v:g}" for n, v in settings.items()))
     lines += ["", "".join(f"  {head:>10}" for head in HEADS)]
