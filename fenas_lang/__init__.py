@@ -2,7 +2,8 @@
 
 A cell is a `.fen` text.  `load` reads and checks one, `compile` makes it a PyTorch layer, `emit`
 prints any stage of the compiler, `analyze` says what it is, `evolve` finds better ones, `train`
-trains one for good.  Nothing heavy is imported before it is needed: importing this package loads neither torch nor sympy.
+trains one for good.  Nothing heavy is imported before it is needed: importing this package loads
+neither torch nor sympy.
 """
 
 from __future__ import annotations

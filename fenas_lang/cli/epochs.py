@@ -23,14 +23,17 @@ class Lines(Listener):
     def begin(self, plan: Plan, epochs: int, steps: int, items: int, standing: Standing) -> None:
         self.plan, self.total, self.steps, self.items = plan, epochs, steps, items
         self.first, self.since = standing.epochs, time.monotonic()
+        self.trained = standing.steps
         if plan.matched:
             self.say(matched(plan))
         if standing.epochs:
             self.say(f"goes on after epoch {standing.epochs} of {epochs}")
 
     def epoch(self, row: Row, standing: Standing) -> None:
-        left = self.left(standing.epochs, 0)
-        self.say(f"{self.told(row, standing)}, {self.rate(row)}{left}")
+        items = (standing.steps - self.trained) / self.steps * self.items
+        self.trained = standing.steps
+        rate = f"{items / max(row['seconds'], 1e-9):,.0f} items/s"
+        self.say(f"{self.told(row, standing)}, {rate}{self.left(standing.epochs, 0)}")
 
     def told(self, row: Row, standing: Standing) -> str:
         """`epoch 3/20: loss 0.436, valid_accuracy 0.9075 (best)`."""
@@ -40,13 +43,10 @@ class Lines(Listener):
         loss = figure(row["train_loss"])
         return f"epoch {int(row['epoch'])}/{self.total}: loss {loss}, {metric}{is_best}"
 
-    def rate(self, row: Row) -> str:
-        return f"{self.items / max(row['seconds'], 1e-9):,.0f} items/s"
-
     def left(self, epochs: int, within: float) -> str:
         """`, 5:38 left`, at the pace since this process began."""
         done = epochs - self.first + within
-        if done <= 0:
+        if done <= 0 or epochs >= self.total:
             return ""
         passed = time.monotonic() - self.since
         return f", {clock((self.total - epochs - within) * passed / done)} left"

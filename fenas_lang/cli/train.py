@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fenas_lang.cli.evolve import Data
-from fenas_lang.cli.output import Format, Verbosity, note, print_json, write
+from fenas_lang.cli.output import Format, Verbosity, cell_of, note, print_json, write
 
 if TYPE_CHECKING:
     from fenas_lang.runs import Result
@@ -19,18 +19,13 @@ if TYPE_CHECKING:
 
 Run = Annotated[Path, typer.Argument(help="The run's directory.", metavar="DIR")]
 Shown = Annotated[Format, typer.Option("--format", help="How to print it.")]
+WITH_RESUME = {"resume", "data", "tensorboard", "format"}
+"""Options that say nothing of what a run is."""
 SQLITE = b"SQLite format 3\0"
 """How every SQLite database begins."""
-SPLITS = ("valid", "test")
-
-
-def _split(value: str) -> str:
-    if value not in SPLITS:
-        raise typer.BadParameter(f"`{value}` is none of {', '.join(SPLITS)}")
-    return value
-
-
-Split = Annotated[str, typer.Option(help="valid or test.", callback=_split, metavar="valid|test")]
+Split = Annotated[
+    str, typer.Option(help="valid, test, or another that the task has.", metavar="NAME")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -40,6 +35,7 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
+    context: typer.Context,
     cell: Annotated[
         str | None,
         typer.Argument(help="A file, a shipped cell, torch.nn.LSTM|GRU|RNN, or a search's store."),
@@ -96,16 +92,13 @@ def train(
 
     listener = _listener(tensorboard)
     if resume is not None:
-        if cell is not None or out is not None:
-            raise typer.BadParameter("--resume takes no cell and no -o", param_hint="--resume")
+        _refuse_others(context)
         with _interruptible(resume):
             result = runs.resume(resume, data=data, listener=listener)
         _finish(result, resume, format)
         return
-    for name, value in (("CELL", cell), ("--task", task), ("-o", out)):
-        if value is None:
-            raise typer.BadParameter(f"{name} is missing", param_hint=name)
-    assert cell is not None and task is not None and out is not None
+    if cell is None or task is None or out is None:
+        raise typer.BadParameter("a run needs CELL, --task TASK and -o DIR, or --resume DIR")
     with _resolved(cell) as found, _interruptible(out):
         result = runs.train(
             found,
@@ -153,24 +146,35 @@ def predict(
     data: Data = None,
     split: Split = "test",
 ) -> None:
-    """Write what a run's best weights predict, one line a row of the split.
+    """Write what a run's best weights predict, for GLUE the file that its server takes.
 
     \b
     fenasc predict rte -o RTE.tsv
+    fenasc predict mnli --split test_mismatched -o MNLI-mm.tsv
     fenasc predict rte --split valid -o valid.tsv
     """
     from fenas_lang import runs
 
-    answers = runs.predict(run, split, data=data)
-    lines = [f"{number}\t{answer}" for number, answer in enumerate(answers)]
-    write("\n".join(["index\tprediction", *lines]) + "\n", output)
+    write(runs.predict(run, split, data=data).text, output)
+
+
+def _refuse_others(context: typer.Context) -> None:
+    """A run that goes on is what it was: no other option has a meaning."""
+    for name in context.params.keys() - WITH_RESUME:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            known = name.rstrip("_").replace("_", "-")
+            raise typer.BadParameter(
+                f"a run that goes on is what it was begun as, without `{known}`",
+                param_hint="--resume",
+            )
 
 
 @contextlib.contextmanager
 def _resolved(reference: str) -> Iterator[Cell | str]:
     """What to train: the best cell of a search's store, or what the reference names."""
     if not _is_store(reference):
-        yield reference
+        yield cell_of("-", None) if reference == "-" else reference
         return
     from fenas_lang.search import study
     from fenas_lang.search.lineage import documented
@@ -192,7 +196,13 @@ def _is_store(reference: str) -> bool:
 def _listener(events: Path | None) -> Any:
     from fenas_lang.cli.epochs import listener
 
-    return listener(Verbosity.quiet)
+    shown = listener(Verbosity.quiet)
+    if events is None:
+        return shown
+    from fenas_lang.runs.events import Events
+    from fenas_lang.runs.listener import Listeners
+
+    return Listeners(shown, Events(events))
 
 
 @contextlib.contextmanager
@@ -226,7 +236,7 @@ def _finish(result: Result, directory: Path, format: Format) -> None:
             f"`{Directory(directory).resume_command}` repeats the epoch, as after a lack of memory"
         )
         raise TRAINING_FAILED.error(
-            path=directory, epoch=result.epochs + 1, reason=result.failure, hint=hint
+            path=directory, epoch=result.epochs, reason=result.failure, hint=hint
         )
     place = shlex.quote(str(directory))
     note(f"\nnext:\n  fenasc eval {place} --split test")

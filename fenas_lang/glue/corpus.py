@@ -90,7 +90,7 @@ def _path(folder: Path, name: str) -> Path | None:
 
 
 def _table(spec: Spec, path: Path) -> Table:
-    return read_table(path, spec.headless, spec.sentences[0], spec.broken_lines)
+    return read_table(path, spec.headless, spec.sentences[0], spec.irregular)
 
 
 def _rows(spec: Spec, split: str, table: Table) -> Rows:

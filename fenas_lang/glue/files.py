@@ -52,12 +52,13 @@ def text_of(path: Path) -> str:
 
 
 def read_table(
-    path: Path, headless: Sequence[str] = (), known: str = "", broken_lines: bool = False
+    path: Path, headless: Sequence[str] = (), known: str = "", irregular: bool = False
 ) -> Table:
     """A file as a table.
 
-    `headless` names the columns where the first line does not hold `known`, a column's name.  With
-    `broken_lines` those with too few or too many columns are left out and counted.
+    `headless` names the columns where the first line does not hold `known`, a column's name.  Where
+    a file is `irregular`, lines with too few or too many columns are left out and counted, and
+    quoted sentences are kept as they are.
 
     Raises FenError: FEN408 and FEN409 for what cannot be read, FEN483 for a line with another
     number of columns than the first, FEN485 for a quoted file, FEN486 for an empty one.
@@ -68,11 +69,11 @@ def read_table(
     header = tuple(headless) if without else tuple(first[1])
     every = [first, *numbered] if without and first[1] != [""] else list(numbered)
     lines = tuple(line for line in every if len(line[1]) == len(header))
-    if not broken_lines:
+    if not irregular:
         _check_columns(path, every, len(header))
     if not lines:
         raise rules.EMPTY_FILE.error(path=path)
-    if _quoted(lines):
+    if not irregular and _quoted(lines):
         raise rules.QUOTED_FILE.error(path=path)
     return Table(path, header, lines, len(every) - len(lines))
 

@@ -46,8 +46,9 @@ class Spec:
         default_factory=lambda: {TRAIN: "train", VALID: "validation", TEST: "test"}
     )
     submissions: dict[str, str] = field(default_factory=dict)
-    broken_lines: bool = False
-    """Whether the official files hold lines that were cut in two, which readers leave out."""
+    irregular: bool = False
+    """Whether the official files hold quoted sentences, whose marks all readers keep, and lines that
+    were cut in two, which all readers leave out."""
 
     @property
     def folder(self) -> str:
@@ -109,7 +110,7 @@ _ALL = (
         vocabulary=40_000,
         large=True,
         rows=363_849,
-        broken_lines=True,
+        irregular=True,
     ),
     Spec("stsb", "STS-B", PAIR, "score", (), metrics=("pearson", "spearman"), rows=5_749),
     Spec(

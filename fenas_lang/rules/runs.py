@@ -70,7 +70,7 @@ OTHER_DATA = Rule(
 TRAINING_FAILED = Rule(
     "FEN465",
     "a training failed",
-    "the training of `{path}` failed in epoch {epoch}: {reason}",
+    "the training of `{path}` failed after epoch {epoch}: {reason}",
     "The loss was infinite or no number, or there was not enough memory.  `result.json` says so;"
     " the last checkpoint and the best weights are kept.",
     bad="fenasc train IRNN --task digits --set learning_rate=100 -o wild",
@@ -188,5 +188,28 @@ MODEL_DIFFERS = Rule(
     "`run.json`, `cell.fen` and the weights of a run belong together.",
     bad="cp lstm/best.safetensors gru/ && fenasc eval gru",
     good=_EVAL,
+    language="shell",
+)
+
+NO_LOSSES = Rule(
+    "FEN477",
+    "a task that shows no losses",
+    "task `{task}` does not show its losses, so that no run can be made of it",
+    "A search needs no more of a task than `evaluate`; a run trains epoch by epoch, and needs a"
+    " subclass of `fenas_lang.tasks.base.Task`.",
+    bad="fenasc train LSTM --task my_tasks:OnlyEvaluates -o lstm",
+    good=_TRAIN,
+    hint="derive it from `fenas_lang.tasks.base.Task`",
+    language="shell",
+)
+
+NO_SPLIT = Rule(
+    "FEN478",
+    "no such split of the data",
+    "task `{task}` has no split `{split}`; it has {known}",
+    "A model is measured on the validation or the test data; some tasks have further splits, such"
+    " as `test_mismatched` of MNLI.",
+    bad=f"{_EVAL} --split dev",
+    good=f"{_EVAL} --split valid",
     language="shell",
 )

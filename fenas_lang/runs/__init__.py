@@ -7,21 +7,31 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fenas_lang import tasks
+from fenas_lang import hub, tasks
+from fenas_lang.engine.threads import torch_threads
 from fenas_lang.registry import suggest
 from fenas_lang.rules import runs as rules
 from fenas_lang.runs import training
 from fenas_lang.runs.directory import Directory, begin, check_place
 from fenas_lang.runs.listener import Listener
-from fenas_lang.runs.measuring import evaluate, opened_task, predict
+from fenas_lang.runs.measuring import Predictions, evaluate, opened_task, predict
 from fenas_lang.runs.plan import Plan, settings_of, versions
 from fenas_lang.runs.result import Evaluation, Result
-from fenas_lang.runs.sizes import match, parameters
+from fenas_lang.runs.sizes import check_trains, match, parameters
 from fenas_lang.runs.subject import subject_of
 from fenas_lang.syntax.ast import Cell
 from fenas_lang.tasks.training import hardware
 
-__all__ = ["Evaluation", "Listener", "Result", "evaluate", "predict", "resume", "train"]
+__all__ = [
+    "Evaluation",
+    "Listener",
+    "Predictions",
+    "Result",
+    "evaluate",
+    "predict",
+    "resume",
+    "train",
+]
 
 
 def train(
@@ -56,11 +66,12 @@ def train(
     check_place(path, force)
     told = {**_preset(task, preset), **(settings or {})}
     loaded = tasks.task(task, data, **told)
+    check_trains(loaded)
+    parameters(loaded, subject)
     matched = None
     if match_parameters is not None:
         matched = match(loaded, subject, match_parameters)
         loaded = loaded.sized(matched.hidden)
-    parameters(loaded, subject)
     plan = Plan(
         cell={"name": subject.name, "key": subject.key},
         layer=subject.layer,
@@ -69,8 +80,8 @@ def train(
         higher_is_better=loaded.higher_is_better,
         settings=settings_of(loaded),
         checksum=loaded.checksum,
-        hardware=hardware(),
-        data=None if data is None else str(Path(data).absolute()),
+        hardware=_hardware(threads),
+        data=None if data is None else hub.located(data),
         preset=preset,
         seed=seed,
         threads=threads,
@@ -96,9 +107,20 @@ def resume(
     plan, result = found.plan(), found.result()
     if result is not None and result.failure is None:
         return result
-    task = opened_task(found, plan, data)
+    task, listener = opened_task(found, plan, data), listener or Listener()
+    if plan.versions != versions():
+        listener.say(f"begun with {_listed(plan.versions)}; goes on with {_listed(versions())}")
     with found.written():
-        return training.train(found, plan, task, listener or Listener())
+        return training.train(found, plan, task, listener)
+
+
+def _hardware(threads: int) -> str:
+    with torch_threads(threads):
+        return hardware()
+
+
+def _listed(versions: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
 def _preset(task: str, name: str | None) -> Mapping[str, Any]:

@@ -58,7 +58,7 @@ class Directory:
     @property
     def how_to_go_on(self) -> str:
         """A hint for what stops a training."""
-        return f"free some space; `{self.resume_command}` goes on after the last whole epoch"
+        return f"make room there, then `{self.resume_command}` goes on after the last whole epoch"
 
     def plan(self) -> Plan:
         """What the run is.  Raises FEN461 where this is no run, FEN462 for a damaged one."""

@@ -25,3 +25,30 @@ class Listener:
 
     def close(self) -> None:
         """Nothing more will come."""
+
+
+class Listeners(Listener):
+    """Several listeners as one."""
+
+    def __init__(self, *listeners: Listener):
+        self.listeners = listeners
+
+    def begin(self, plan: Plan, epochs: int, steps: int, items: int, standing: Standing) -> None:
+        for listener in self.listeners:
+            listener.begin(plan, epochs, steps, items, standing)
+
+    def step(self, step: int, loss: float) -> None:
+        for listener in self.listeners:
+            listener.step(step, loss)
+
+    def epoch(self, row: Row, standing: Standing) -> None:
+        for listener in self.listeners:
+            listener.epoch(row, standing)
+
+    def say(self, text: str) -> None:
+        for listener in self.listeners:
+            listener.say(text)
+
+    def close(self) -> None:
+        for listener in self.listeners:
+            listener.close()

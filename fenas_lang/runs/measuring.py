@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,20 @@ from fenas_lang.runs.plan import Plan
 from fenas_lang.runs.result import Evaluation
 from fenas_lang.runs.training import built
 from fenas_lang.runs.weights import EPOCH, read_weights
-from fenas_lang.tasks.base import VALID, Task
+from fenas_lang.tasks.base import TEST, VALID, Task
 from fenas_lang.tasks.training import hardware, measured, parts
 
 CLASSES_PREDICTED = "classes_predicted"
 """The metric of a task of classes that says how many of them a model's answers have."""
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """One answer for each row, and the text of the file that takes them: the task's own form
+    (`Task.submission`, as the GLUE server reads it), or lines of a number and an answer."""
+
+    answers: Sequence[Any]
+    text: str
 
 
 def opened_task(directory: Directory, plan: Plan, data: str | Path | None = None) -> Task[Any]:
@@ -38,14 +48,15 @@ def opened_task(directory: Directory, plan: Plan, data: str | Path | None = None
 def evaluate(
     directory: str | Path, split: str = VALID, *, data: str | Path | None = None
 ) -> Evaluation:
-    """Measure the weights of the best epoch on `valid` or `test`.
+    """Measure the weights of the best epoch on `valid`, `test`, or another split of the task.
 
     `data` says where the task's data are now.  Raises FenError: FEN461, FEN462, FEN464, FEN466,
-    FEN476.
+    FEN476, FEN478, and FEN487 for a split without labels.
     """
     found = Directory(Path(directory))
     plan = found.plan()
     task = opened_task(found, plan, data)
+    _check_split(task, split)
     with torch_threads(plan.threads):
         model, epoch = _trained(found, plan, task)
         metrics = measured(task, model, split)
@@ -66,14 +77,21 @@ def evaluate(
         )
 
 
+def _check_split(task: Any, split: str) -> None:
+    """Raises FEN478 for a split that the task has not."""
+    known = list(getattr(task, "splits", (VALID, TEST)))
+    if split not in known:
+        raise rules.NO_SPLIT.error(task=task.name, split=split, known=", ".join(known))
+
+
 def _one_class(metrics: dict[str, float], split: str) -> bool | None:
     classes = metrics.get(f"{split}_{CLASSES_PREDICTED}")
     return None if classes is None else classes == 1
 
 
 def predict(
-    directory: str | Path, split: str = "test", *, data: str | Path | None = None
-) -> Sequence[Any]:
+    directory: str | Path, split: str = TEST, *, data: str | Path | None = None
+) -> Predictions:
     """What the weights of the best epoch predict for each row of a split, in its order.
 
     Raises FenError as `evaluate` does, and FEN470 for a task without predictions.
@@ -83,10 +101,17 @@ def predict(
     if not hasattr(tasks.kind(plan.task), "predict"):
         raise rules.NO_PREDICTIONS.error(task=plan.task, path=directory)
     task: Any = opened_task(found, plan, data)
+    _check_split(task, split)
     with torch_threads(plan.threads), torch.no_grad():
         model, _ = _trained(found, plan, task)
-        answers: Sequence[Any] = task.predict(model, split)
-        return answers
+        answers = list(task.predict(model, split))
+    write = getattr(task, "submission", _numbered)
+    return Predictions(answers, write(answers))
+
+
+def _numbered(answers: Sequence[Any]) -> str:
+    lines = [f"{number}\t{answer}" for number, answer in enumerate(answers)]
+    return "\n".join(["index\tprediction", *lines]) + "\n"
 
 
 def _trained(directory: Directory, plan: Plan, task: Task[Any]) -> tuple[nn.Module, int]:

@@ -14,10 +14,19 @@ from fenas_lang.rules import runs as rules
 from fenas_lang.runs.plan import Match
 from fenas_lang.runs.subject import Subject, subject_of
 from fenas_lang.tasks.base import Task
+from fenas_lang.tasks.lookup import LookupTask
 from fenas_lang.tasks.training import parts
 
 NUMBER = re.compile(r"(\d+(?:\.\d+)?)([kM]?)")
 UNITS = {"": 1, "k": 1_000, "M": 1_000_000}
+
+
+def check_trains(task: Any) -> None:
+    """Raises FEN436 for a task that looks scores up, FEN477 for one that shows no losses."""
+    if isinstance(task, LookupTask):
+        task.model()
+    if not isinstance(task, Task):
+        raise rules.NO_LOSSES.error(task=task.name)
 
 
 def parameters(task: Task[Any], subject: Subject) -> int:

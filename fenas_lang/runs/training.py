@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,8 +18,9 @@ from fenas_lang.runs.listener import Listener
 from fenas_lang.runs.plan import Plan
 from fenas_lang.runs.result import Result
 from fenas_lang.runs.weights import EPOCH, read_weights, write_weights
+from fenas_lang.tasks.averaging import averaged, observes
 from fenas_lang.tasks.base import TEST, VALID, Task
-from fenas_lang.tasks.outcome import EXCEPTION, reason_for
+from fenas_lang.tasks.outcome import EXCEPTION, TrainingFailed, reason_for
 from fenas_lang.tasks.training import epoch_losses, hardware, measured, parts, seed_for, update
 
 OWN_COLUMNS = ("epoch", "steps", "train_loss", "learning_rate", "seconds", "averaged")
@@ -40,14 +40,20 @@ def train(directory: Directory, plan: Plan, task: Task[Any], listener: Listener)
             session.epochs()
             result = session.result(session.on_test())
         except Exception as error:
-            reason = reason_for(error)
-            if reason == EXCEPTION:
+            if reason_for(error) == EXCEPTION:
                 raise
-            result = session.result(None, str(error) or reason)
+            result = session.result(None, _failure(error))
         finally:
             listener.close()
     directory.write_result(result)
     return result
+
+
+def _failure(error: Exception) -> str:
+    """`not finite: the training loss is nan`, `out of memory: …`."""
+    if isinstance(error, TrainingFailed):
+        return str(error)
+    return ": ".join(filter(None, (reason_for(error), " ".join(str(error).split()))))
 
 
 def built(plan: Plan, directory: Directory, task: Task[Any]) -> nn.Module:
@@ -123,15 +129,16 @@ class _Session:
             "train_loss": sum(losses) / len(losses),
             "learning_rate": rate,
         }
-        with averaged_weights(self.optimizer) as averaged:
+        with averaged(self.optimizer) as is_averaged:
             row |= measured(self.task, self.model, VALID)
             metric = row[self.plan.metric]
             is_best = self.plan.better(metric, self._best_metric())
             if is_best:
                 self._keep(row)
-        if hasattr(self.optimizer, "observe"):
-            self.optimizer.observe(-metric if self.plan.higher_is_better else metric)
-        return row | {"seconds": busy, "averaged": float(averaged)}, is_best
+        if observes(self.optimizer):
+            lower = -metric if self.plan.higher_is_better else metric
+            self.optimizer.observe(lower)  # type: ignore[attr-defined]
+        return row | {"seconds": busy, "averaged": float(is_averaged)}, is_best
 
     def _keep(self, row: Row) -> None:
         plan = self.plan
@@ -158,8 +165,9 @@ class _Session:
         return self.clock - before
 
     def on_test(self) -> dict[str, float] | None:
-        """The weights of the best epoch on the test data, where the run is to measure them."""
-        if not self.plan.test:
+        """The weights of the best epoch on the test data, where they have labels and the run is to
+        measure them."""
+        if not (self.plan.test and self.task.has_test_labels):
             return None
         read_weights(self.directory.best, self.model)
         return measured(self.task, self.model, TEST)
@@ -203,13 +211,3 @@ def counts_epochs(task: Task[Any]) -> bool:
 def epochs_of(task: Task[Any]) -> int:
     """Epochs of a whole training, the last of which may be a part of one."""
     return int(task.settings.epochs) if counts_epochs(task) else -(-task.steps // task.epoch)
-
-
-@contextlib.contextmanager
-def averaged_weights(optimizer: torch.optim.Optimizer) -> Iterator[bool]:
-    """Within, a model has its averaged weights, if its optimizer averages them; whether it does."""
-    if not hasattr(optimizer, "averaged"):
-        yield False
-        return
-    with optimizer.averaged() as averaged:
-        yield bool(averaged)

@@ -7,11 +7,10 @@ on where it was.
 from __future__ import annotations
 
 import time
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fenas_lang.rules import search as rules
+from fenas_lang.runs.events import writer_of
 from fenas_lang.search.trial import SEARCH, Trial
 from fenas_lang.search.watcher import Standing, Watcher
 
@@ -20,11 +19,7 @@ class Events(Watcher):
     """Writes event files into a folder; raises FEN538 where the package is missing."""
 
     def __init__(self, folder: Path):
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-        except ImportError as error:
-            raise rules.NO_TENSORBOARD.error() from error
-        self._open = partial(SummaryWriter, str(folder))
+        self._open = writer_of(folder)
         self._writer: Any = None
         self._metric, self._since, self._first = "", 0.0, 0
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import dropout, pad
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from fenas_lang.tasks.training import LayerFactory
@@ -31,6 +32,13 @@ class Words:
         """These rows, as long as the longest of them."""
         lengths = self.lengths[chosen]
         return Words(self.numbers[chosen, : int(lengths.max())], lengths)
+
+
+def joined(columns: tuple[Words, ...]) -> Words:
+    """The rows of one column below those of another."""
+    width = max(words.numbers.shape[1] for words in columns)
+    padded = [pad(w.numbers, (0, width - w.numbers.shape[1])) for w in columns]
+    return Words(torch.cat(padded), torch.cat([words.lengths for words in columns]))
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ class SentenceModel(nn.Module):
     fills up a shorter one is neither computed nor seen.
     """
 
-    def __init__(self, cell: Any, build: LayerFactory, shape: Shape, dropout: float):
+    def __init__(self, cell: Any, build: LayerFactory, shape: Shape, rate: float):
         super().__init__()
         size, features = shape.hidden, 2 * shape.hidden
         self.embedding = nn.Embedding(shape.words, shape.embedding, padding_idx=0)
@@ -63,8 +71,8 @@ class SentenceModel(nn.Module):
         self.between_projections = nn.ModuleList(
             nn.Linear(features, size) for _ in range(shape.layers - 1)
         )
-        self.classifier = _classifier(shape, dropout)
-        self.dropout = nn.Dropout(dropout)
+        self.classifier = _classifier(shape, rate)
+        self.rate = rate
         self.layer = nn.ModuleList(
             build(cell, input_size=size, hidden_size=size, bidirectional=True)
             for _ in range(shape.layers)
@@ -72,11 +80,11 @@ class SentenceModel(nn.Module):
 
     def forward(self, sentences: tuple[Words, ...]) -> Tensor:
         """(N, outputs), of one sentence a row or two."""
-        parts = [self.encode(words) for words in sentences]
-        if len(parts) == 2:
-            u, v = parts
-            parts = [u, v, (u - v).abs(), u * v]
-        result: Tensor = self.classifier(torch.cat(parts, dim=1))
+        features = self.encode(joined(sentences))
+        if len(sentences) == 2:
+            u, v = features.chunk(2)
+            features = torch.cat([u, v, (u - v).abs(), u * v], dim=1)
+        result: Tensor = self.classifier(features)
         return result
 
     def encode(self, words: Words) -> Tensor:
@@ -84,22 +92,22 @@ class SentenceModel(nn.Module):
         packed = pack_padded_sequence(
             words.numbers.t(), words.lengths, batch_first=False, enforce_sorted=False
         )
-        rows = self.input_projection(self.dropout(self.embedding(packed.data)))
-        for number, layer in enumerate(self.layer):
-            if number:
-                rows = self.between_projections[number - 1](self.dropout(rows))
+        rows = self.embedding(packed.data)
+        projections = (self.input_projection, *self.between_projections)
+        for projection, layer in zip(projections, self.layer, strict=True):
+            rows = projection(dropout(rows, self.rate, self.training))
             rows = layer(_with(packed, rows))[0].data
         padded, _ = pad_packed_sequence(_with(packed, rows), padding_value=-math.inf)
         return padded.max(dim=0).values
 
 
-def _classifier(shape: Shape, dropout: float) -> nn.Module:
+def _classifier(shape: Shape, rate: float) -> nn.Module:
     vectors = 2 * shape.hidden * (4 if shape.sentences == 2 else 1)
     return nn.Sequential(
-        nn.Dropout(dropout),
+        nn.Dropout(rate),
         nn.Linear(vectors, CLASSIFIER),
         nn.Tanh(),
-        nn.Dropout(dropout),
+        nn.Dropout(rate),
         nn.Linear(CLASSIFIER, shape.outputs),
     )
 

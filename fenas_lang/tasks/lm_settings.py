@@ -282,9 +282,9 @@ PRESETS: Mapping[str, Preset] = {
         {
             "hidden": 128,
             "epochs": 4,
-            "batch": 20,
-            "window": 35,
-            "learning_rate": 0.003,
+            "batch": 10,
+            "window": 20,
+            "learning_rate": 0.005,
             "clip": 1.0,
             "l2": 0.0,
             "dropout": 0.1,

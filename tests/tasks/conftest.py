@@ -1,10 +1,11 @@
-"""A made-up corpus, and where the real one is."""
+"""Made-up data, and where the real ones are."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+import made_up_glue
 import pytest
 
 PEOPLE, VERBS, THINGS = ("ann", "bob", "cleo"), ("sees", "has", "<unk>"), ("N apples", "a cat")
@@ -25,6 +26,21 @@ def corpus(tmp_path: Path) -> Path:
     directory.mkdir()
     for split, start, count in (("train", 0, 60), ("valid", 60, 20), ("test", 80, 10)):
         (directory / f"ptb.{split}.txt").write_text(sentences(start, count), encoding="utf-8")
+    return directory
+
+
+@pytest.fixture(scope="session")
+def glue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The nine tasks, made up."""
+    return made_up_glue.write(tmp_path_factory.mktemp("made-up") / "glue")
+
+
+@pytest.fixture(scope="session")
+def real_glue() -> Path:
+    """GLUE where the environment has it."""
+    directory = Path(os.environ.get("FENAS_DATA", BESIDE)) / "glue"
+    if not directory.is_dir():
+        pytest.skip("no GLUE: set FENAS_DATA to a directory that has it in glue/")
     return directory
 
 

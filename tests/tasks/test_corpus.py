@@ -168,3 +168,28 @@ def test_the_penn_treebank_has_its_known_counts(penn_treebank: Path) -> None:
     sizes = [len(corpus.train), len(corpus.valid), len(corpus.test)]
     assert sizes == [929_589, 73_760, 82_430]
     assert len(corpus.vocabulary) == 10_000
+
+
+def hub_directory(directory: Path, column: str, valid: str = "validation") -> str:
+    """What `datasets` saves: a row a line, with or without its line end."""
+    datasets = pytest.importorskip("datasets")
+    rows = {"train": [" a b \n", "", "c"], valid: ["b"], "test": ["a\n"]}
+    of_splits = {split: datasets.Dataset.from_dict({column: r}) for split, r in rows.items()}
+    datasets.DatasetDict(of_splits).save_to_disk(directory)
+    return f"hub:{directory}"
+
+
+@pytest.mark.parametrize("column, valid", [("text", "validation"), ("sentence", "valid")])
+def test_rows_of_the_hub_are_lines(tmp_path: Path, column: str, valid: str) -> None:
+    corpus = load_corpus(hub_directory(tmp_path / "saved", column, valid))
+    plain = load_corpus(write(tmp_path, train=" a b \n\nc\n", valid="b\n", test="a\n"))
+    for split in ("train", "valid", "test"):
+        assert getattr(corpus, split).tolist() == getattr(plain, split).tolist()
+    assert corpus.checksum == plain.checksum and corpus.vocabulary == plain.vocabulary
+    assert spelled(corpus, corpus.train) == "a b <eos> <eos> c <eos>"
+
+
+def test_a_data_set_of_the_hub_without_text(tmp_path: Path) -> None:
+    reference = hub_directory(tmp_path / "saved", "label")
+    with pytest.raises(FenError, match=r"FEN442.*no column `text`.*it has `label`"):
+        load_corpus(reference)

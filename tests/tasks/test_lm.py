@@ -15,7 +15,7 @@ from torch.nn.functional import cross_entropy
 
 from fenas_lang import tasks
 from fenas_lang.diagnostics import FenError
-from fenas_lang.language_model.dropout import locked
+from fenas_lang.engine.layer import compile
 from fenas_lang.language_model.model import Pass, WordLanguageModel
 from fenas_lang.tasks.lm import LanguageModel, perplexity
 
@@ -94,9 +94,10 @@ def test_training_reads_each_stream_in_order_with_its_state(corpus: Path) -> Non
     seen: list[tuple[list[list[int]], Any]] = []
 
     class Recorder:
-        def loss(self, words: Tensor, targets: Tensor, state: Any) -> tuple[Tensor, Tensor]:
+        def __call__(self, words: Tensor, targets: Tensor, state: Any) -> Pass:
             seen.append((targets.t().tolist(), None if state is None else state.item()))
-            return torch.zeros((), requires_grad=True), torch.tensor(float(len(seen)))
+            nats, state = torch.zeros((), requires_grad=True), torch.tensor(float(len(seen)))
+            return Pass(nats, state, state, state)
 
     assert len(list(task.losses(Recorder(), torch.Generator()))) == task.steps == 2  # type: ignore[arg-type]
     text = task.corpus.train.tolist()
@@ -147,21 +148,11 @@ def test_weights_are_tied_and_counted_once(corpus: Path, model: WordLanguageMode
     assert (outcome.parts["embedding"], outcome.parts["decoder"]) == (8 * words, words)
 
 
-def test_dropout_reaches_the_layer_and_the_output_once_a_sequence(corpus: Path) -> None:
-    asked: dict[str, Any] = {}
-
-    def build(cell: str, variational: Any = None, **sizes: int) -> torch.nn.Module:
-        asked["variational"] = variational
-        return torch_layer(cell, **sizes)
-
-    model = language_model(corpus, dropout=0.25).model("GRU", build)
-    assert asked["variational"] == {"x": 0.25, "h": 0.25}
-    torch.manual_seed(0)
-    dropped = model._dropped(torch.ones(5, 3, 400))
-    assert torch.equal(dropped, dropped[:1].expand_as(dropped))
-    assert dropped.unique().tolist() == [0.0, pytest.approx(1 / 0.75)]
-    assert dropped.mean().item() == pytest.approx(1, abs=0.1)
-    assert torch.equal(model.eval()._dropped(torch.ones(2, 2, 2)), torch.ones(2, 2, 2))
+def test_one_rate_stands_for_those_of_x_h_and_output(corpus: Path) -> None:
+    rates = language_model(corpus, dropout=0.25, dropout_h=0.5).settings.rates
+    assert rates.within == {"x": 0.25, "h": 0.5} and rates.output == 0.25
+    model = language_model(corpus, dropout=0.25, dropout_edges=0.1).model("GRU", compile)
+    assert model.layers[0].variational == {"x": 0.25, "h": 0.25, "edges": 0.1}
 
 
 def test_without_dropout_nothing_is_asked_of_the_layer(corpus: Path) -> None:
