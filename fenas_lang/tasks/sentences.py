@@ -171,7 +171,7 @@ class SentenceTask(Task[SentenceSettings]):
     def _set_vectors(self, weight: Tensor) -> None:
         """Given vectors for words that have one; the others' numbers spread as theirs do."""
         weight.requires_grad_(self.settings.train_vectors == "yes")
-        if self.vectors is None:
+        if self.vectors is None or weight.is_meta:
             return
         with torch.no_grad():
             weight.mul_(float(self.vectors.values.std()))
