@@ -148,6 +148,11 @@ class SentenceTask(Task[SentenceSettings]):
         return self.settings.epochs * -(-len(self.train) // self.settings.batch)
 
     @property
+    def items(self) -> int:
+        """Rows of an epoch."""
+        return len(self.train)
+
+    @property
     def embedding_size(self) -> int:
         """Numbers of a word's vector."""
         return self.vectors.size if self.vectors else self.settings.embedding or EMBEDDING
