@@ -56,3 +56,14 @@ ONE_SHARED_LAYER = Rule(
     hint="set layers to 1, or use another strategy",
     language="shell",
 )
+
+ONE_DIRECTION = Rule(
+    "FEN454",
+    "a relaxed cell runs in one direction",
+    "the strategy `darts` cannot search for a layer that reads a sentence both ways",
+    "Its relaxed cell computes all that every node could be, forwards and without lengths.  `enas`"
+    " and `random_ws` run one cell at a time, which any layer can.",
+    bad="fenasc evolve --task rte --data data/glue --space darts --strategy darts --set layers=1",
+    good="fenasc evolve --task rte --data data/glue --space darts --strategy enas --set layers=1",
+    language="shell",
+)

@@ -20,6 +20,7 @@ from fenas_lang.engine.before import OPERATIONS
 from fenas_lang.ir.graph import ELEMENTWISE, WEIGHTED
 from fenas_lang.ir.lower import node_term
 from fenas_lang.primitives import Term
+from fenas_lang.rules import language_model as rules
 from fenas_lang.search.sharing.decisions import Decisions, Place
 from fenas_lang.search.sharing.places import INPUT, Slot, lowered, slots
 from fenas_lang.search.sharing.supernet import SharedLayer
@@ -77,7 +78,10 @@ class RelaxedLayer(nn.Module):
     """Runs all of the supernet at once; called as any layer of `SharedLayer`."""
 
     def __init__(self, layer: SharedLayer, decisions: Decisions):
+        """Raises FEN454 for a layer that runs both ways."""
         super().__init__()
+        if layer.bidirectional:
+            raise rules.ONE_DIRECTION.error()
         self._layer, self.decisions = [layer], decisions
         self.state_names = tuple(f"s{k}" for k in range(1, decisions.asked.states + 1))
         labels = [INPUT, *self.state_names]

@@ -6,27 +6,25 @@ in the place of its own: what it computes is what its cell means, by constructio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence
 
 from fenas_lang.emit.sizes import check_square
 from fenas_lang.emit.torch_frame import _attribute
 from fenas_lang.engine.arguments import active_masks
 from fenas_lang.engine.compiled import CompiledLayer, class_of
-from fenas_lang.rules.glue import ONE_DIRECTION
 from fenas_lang.search.randomness import derived_seed
 from fenas_lang.search.sharing.places import keys, lowered
 from fenas_lang.spaces.model import Space
 from fenas_lang.syntax.ast import Cell
 
-BACKWARDS = "__reverse"
-"""The ending of keys of weights of the direction that begins at a sequence's end."""
-
+DIRECTIONS = {False: {"": ""}, True: {"l0.": "", "l0.reverse.": "_reverse"}}
+"""By whether a layer runs both ways: what stands before its parameters' names, and behind their
+keys."""
 CHILD = "Child"
 """What all children are called, so that equal ones share one compiled class."""
 
@@ -67,7 +65,7 @@ class SharedWeights(nn.Module):
 class SharedLayer(nn.Module):
     """Has the interface of a compiled layer; runs what `use` or `run` put into it.
 
-    In both directions each has weights of its own, and only whole cells run, not their relaxation.
+    `bidirectional`: both directions, each with weights of its own.
     """
 
     def __init__(
@@ -76,14 +74,14 @@ class SharedLayer(nn.Module):
         space: Space,
         input_size: int,
         hidden_size: int,
+        *,
         bidirectional: bool = False,
-        **masks: Any,
+        variational: Mapping[str, float] | None = None,
     ):
         super().__init__()
-        self.bidirectional = bidirectional
         self.weights, self.space = weights, space
         self.input_size, self.hidden_size = input_size, hidden_size
-        self.masks = active_masks(masks.get("variational"))
+        self.bidirectional, self.masks = bidirectional, active_masks(variational)
         # In a list, so that what runs is no part of the module: its weights are counted once.
         self._running: list[nn.Module] = []
 
@@ -104,30 +102,28 @@ class SharedLayer(nn.Module):
         check_square(dataflow, self.input_size, self.hidden_size)
         made = class_of(cell, dataflow, frozenset(self.masks))
         options: dict[str, Any] = {"variational": self.masks} if self.masks else {}
-        options |= {"bidirectional": self.bidirectional, "device": "meta"}
-        layer = made(self.input_size, self.hidden_size, **options)
+        options |= {"bidirectional": True} if self.bidirectional else {}
+        layer = made(self.input_size, self.hidden_size, device="meta", **options)
         names = keys(cell, dataflow)
-        for prefix, ending in zip(layer._prefixes(), ("", BACKWARDS), strict=False):
-            for shape in dataflow.parameters:
-                sizes = shape.sizes(self.input_size, self.hidden_size)
-                weight = self.weights.get(names[shape.name] + ending, sizes)
+        for shape in dataflow.parameters:
+            sizes = shape.sizes(self.input_size, self.hidden_size)
+            for prefix, suffix in DIRECTIONS[self.bidirectional].items():
+                weight = self.weights.get(names[shape.name] + suffix, sizes)
                 layer.register_parameter(_attribute(prefix + shape.name), weight)
         return layer
 
-    def forward(self, x: Tensor | PackedSequence, state: Any = None) -> tuple[Any, Any]:
+    def forward(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         """As a compiled layer; the state may be that of a cell with another number of states.
 
-        States that it lacks are zero, those too many are left.  Raises FenError where what runs is
-        no cell and the task wants both directions.
+        States that it lacks are zero, those too many are left.
         """
         (layer,) = self._running
-        if self.bidirectional and not isinstance(layer, CompiledLayer):
-            raise ONE_DIRECTION.error()
         layer.train(self.training)
         count = len(layer.state_names)  # type: ignore[arg-type]
         if state is not None:
             given = list(state) if isinstance(state, tuple) else [state]
             given += [torch.zeros_like(given[0])] * (count - len(given))
             state = given[0] if count == 1 else tuple(given[:count])
+        output: Tensor
         output, after = layer(x, state)
         return output, after

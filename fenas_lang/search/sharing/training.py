@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from fenas_lang.rules import language_model as rules
 from fenas_lang.search.randomness import derived_seed
 from fenas_lang.search.sharing.supernet import SharedLayer, SharedWeights
 from fenas_lang.spaces.model import Space
@@ -24,12 +25,14 @@ class Supernet:
         torch.manual_seed(derived_seed(seed, 0, "sharing initialisation"))
         made: list[SharedLayer] = []
 
-        def build(cell: Any, *, input_size: int, hidden_size: int, **masks: Any) -> nn.Module:
+        def build(cell: Any, *, input_size: int, hidden_size: int, **options: Any) -> nn.Module:
             weights = SharedWeights(hidden_size, seed)
-            made.append(SharedLayer(weights, space, input_size, hidden_size, **masks))
+            made.append(SharedLayer(weights, space, input_size, hidden_size, **options))
             return made[-1]
 
         self.model = task.model(cell, build)
+        if len(made) != 1:
+            raise rules.ONE_SHARED_LAYER.error(task=task.name, layers=len(made))
         (self.layer,) = made
         self.weights = self.layer.weights
         self.optimizer = task.optimizer(self.model)
