@@ -240,3 +240,14 @@ def test_a_search_runs_on_it(made: Path, tmp_path: Path) -> None:
     result = study.evolve([], "atlas", space="atlas", store=store, data=made, nodes=1, **options)
     with_score = [trial for trial in result.trials.values() if trial.score is not None]
     assert len(with_score) == 10
+
+
+def test_the_table_of_the_benchmarks_has_all_useful_cells() -> None:
+    found = contents(ROOT / "benchmarks" / "atlas.csv.gz")
+    useful = [cell for cell in found.cells if not cell.useless]
+    assert (len(found.cells), len(useful)) == (9126, 5091)
+    assert all(found.of(cell) for cell in useful)
+    for cell in random.Random(0).sample(found.cells, 20):
+        one, trained = (fen.loads(c.source) for c in (cell, found.cells[cell.trained_as]))
+        assert fen.canonical_key(one) == cell.key
+        assert strongest_key(lower(one)) == strongest_key(lower(trained))
