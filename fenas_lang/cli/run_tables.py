@@ -20,7 +20,8 @@ def result_text(result: Result) -> str:
         f" {result.seconds:.1f} s, {result.items_per_second:,.0f} items/s",
     ]
     rows = dict(result.valid) | dict(result.test or {})
-    return "\n".join([*lines, "", *_table(rows, result.metric, result.references)])
+    table = _table(rows, result.metric, result.references)
+    return "\n".join([*lines, "", *table, *_warning(result.one_class)])
 
 
 def evaluation_text(found: Evaluation) -> str:
@@ -29,10 +30,12 @@ def evaluation_text(found: Evaluation) -> str:
         f"{found.cell['name']} ({found.layer}) on {found.task}, {found.split}: epoch"
         f" {found.best_epoch}, {found.parameters:,} parameters"
     )
-    lines = [head, "", *_table(found.metrics, found.metric, found.references)]
-    if found.one_class:
-        lines += ["", "the model predicts one class, whatever it reads"]
-    return "\n".join(lines)
+    table = _table(found.metrics, found.metric, found.references)
+    return "\n".join([head, "", *table, *_warning(found.one_class)])
+
+
+def _warning(one_class: bool | None) -> list[str]:
+    return ["", "the model predicts one class, whatever it reads"] if one_class else []
 
 
 def _table(metrics: Mapping[str, float], metric: str, references: Mapping[str, float]) -> list[str]:

@@ -223,6 +223,7 @@ def _interruptible(directory: Path) -> Iterator[None]:
 
 def _finish(result: Result, directory: Path, format: Format) -> None:
     """What came of it and what can be done with it; FEN465 for a training that failed."""
+    from fenas_lang import tasks
     from fenas_lang.cli.run_tables import result_text
     from fenas_lang.rules.runs import TRAINING_FAILED
     from fenas_lang.runs.directory import Directory
@@ -239,4 +240,7 @@ def _finish(result: Result, directory: Path, format: Format) -> None:
             path=directory, epoch=result.epochs, reason=result.failure, hint=hint
         )
     place = shlex.quote(str(directory))
-    note(f"\nnext:\n  fenasc eval {place} --split test")
+    commands = [f"fenasc eval {place}"]
+    if hasattr(tasks.kind(result.task), "predict"):
+        commands.append(f"fenasc predict {place} -o predictions.tsv")
+    note("\nnext:\n" + "\n".join(f"  {command}" for command in commands))

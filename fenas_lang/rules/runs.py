@@ -177,7 +177,7 @@ NO_MASKS = Rule(
     " layer does and PyTorch's do not.",
     bad="fenasc train torch.nn.LSTM --task lm --data data/ptb -o lstm",
     good="fenasc train torch.nn.LSTM --task lm --data data/ptb --set dropout=0 -o lstm",
-    hint="set dropout to 0, or train the cell {twin}, which is the same function",
+    hint="set that dropout to 0, or train the cell {twin}, which is the same function",
     language="shell",
 )
 

@@ -15,14 +15,11 @@ from fenas_lang.engine.threads import torch_threads
 from fenas_lang.rules import runs as rules
 from fenas_lang.runs.directory import Directory
 from fenas_lang.runs.plan import Plan
-from fenas_lang.runs.result import Evaluation
+from fenas_lang.runs.result import Evaluation, predicts_one_class
 from fenas_lang.runs.training import built
 from fenas_lang.runs.weights import EPOCH, read_weights
 from fenas_lang.tasks.base import TEST, VALID, Task
 from fenas_lang.tasks.training import hardware, measured, parts
-
-CLASSES_PREDICTED = "classes_predicted"
-"""The metric of a task of classes that says how many of them a model's answers have."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ def evaluate(
             parameters=sum(parts(model).values()),
             checksum=plan.checksum,
             hardware=hardware(),
-            one_class=_one_class(metrics, split),
+            one_class=predicts_one_class(metrics, split),
         )
 
 
@@ -82,11 +79,6 @@ def _check_split(task: Any, split: str) -> None:
     known = list(getattr(task, "splits", (VALID, TEST)))
     if split not in known:
         raise rules.NO_SPLIT.error(task=task.name, split=split, known=", ".join(known))
-
-
-def _one_class(metrics: dict[str, float], split: str) -> bool | None:
-    classes = metrics.get(f"{split}_{CLASSES_PREDICTED}")
-    return None if classes is None else classes == 1
 
 
 def predict(

@@ -7,6 +7,16 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 from fenas_lang.runs.plan import VERSION
+from fenas_lang.tasks.base import VALID
+
+CLASSES_PREDICTED = "classes_predicted"
+"""The metric of a task of classes that says how many of them a model's answers have."""
+
+
+def predicts_one_class(metrics: Mapping[str, float], split: str) -> bool | None:
+    """Whether a model answers with one class whatever it reads; None where the task cannot tell."""
+    classes = metrics.get(f"{split}_{CLASSES_PREDICTED}")
+    return None if classes is None else classes == 1
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,11 @@ class Result:
     def best(self) -> float | None:
         """The metric of the best epoch; None where none ended."""
         return self.valid.get(self.metric)
+
+    @property
+    def one_class(self) -> bool | None:
+        """Whether the best epoch's model answers with one class whatever it reads."""
+        return predicts_one_class(self.valid, VALID)
 
     def as_json(self) -> dict[str, Any]:
         """With `version` first."""

@@ -142,6 +142,20 @@ def test_an_optimizer_that_averages_is_measured_with_its_averages(tmp_path: Path
     assert rows(broken) == found and same_weights(broken, place)
 
 
+def test_a_language_model_averages_and_goes_on(tmp_path: Path, corpus: Path) -> None:
+    settings = {**SMALL["lm"], "epochs": 6, "optimizer": "sgd", "average_after": 1}
+    settings |= {"learning_rate": 60.0, "windows": "drawn", "dropout": 0.1}
+    told: dict[str, Any] = {"data": corpus, "settings": settings}
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    expected = runs.train("LSTM", "lm", whole, **told)
+    with pytest.raises(KeyboardInterrupt):
+        runs.train("LSTM", "lm", broken, listener=Stop(5), **told)
+    assert runs.resume(broken).valid == expected.valid
+    assert rows(broken) == rows(whole) and rows(whole)[-1]["averaged"] == "1"
+    assert same_weights(broken, whole)
+    assert runs.evaluate(whole).metrics == expected.valid
+
+
 def test_a_preset_changes_defaults_and_is_changed_by_settings(tmp_path: Path) -> None:
     result = runs.train(
         "LSTM", "made_up_tasks:Averaging", tmp_path / "run", preset="small", settings={"epochs": 1}
@@ -153,7 +167,7 @@ def test_a_preset_changes_defaults_and_is_changed_by_settings(tmp_path: Path) ->
 def test_a_cell_of_a_space_of_its_own_goes_with_its_space(tmp_path: Path) -> None:
     space = load_space("open").source
     assert space is not None
-    (tmp_path / "mine.space").write_text(space.text)
+    (tmp_path / "mine.space").write_text(space.text.replace("space open", "space mine"))
     cell = "cell Mine in mine (x, h_prev) -> h { h = tanh(@x, @h_prev) }\n"
     (tmp_path / "mine.fen").write_text(cell)
     place = tmp_path / "run"
