@@ -10,6 +10,8 @@ from typing import Any
 from fenas_lang.rules import hub as rules
 
 PREFIX = "hub:"
+LOCAL = ("/", "./", "../", "~")
+"""Beginnings of a path."""
 SAVED = "dataset_dict.json"
 """What a directory written by `DatasetDict.save_to_disk` holds."""
 
@@ -38,6 +40,9 @@ def load(reference: Path | str) -> dict[str, Columns]:
         import datasets
     except ImportError as error:
         raise rules.NO_HUB.error(reference=f"{PREFIX}{named}") from error
+    if named.startswith(LOCAL) and not any(map(os.path.isdir, (named, os.path.dirname(named)))):
+        reason = "there is no such directory"  # or it would be looked for on the hub
+        raise rules.NOT_LOADED.error(reference=f"{PREFIX}{named}", reason=reason)
     failures: list[Exception] = []
     for name, config in _readings(named):
         try:

@@ -68,6 +68,12 @@ def test_what_is_not_there(directory: Path) -> None:
     assert "'nope' not found" in refused(f"hub:{directory}/nope")
 
 
+@pytest.mark.parametrize("path", ["/no/such/data", "./no/data", "../no/data/x"])
+def test_a_path_is_not_looked_for_on_the_hub(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("datasets.load_dataset", lambda *_: pytest.fail("it was"))
+    assert f"cannot load `hub:{path}`: there is no such directory" in refused(f"hub:{path}")
+
+
 def test_a_damaged_file(directory: Path) -> None:
     (directory / "train.csv").write_bytes(b"\xff\xfe\x00")
     assert "FEN441" in refused(f"hub:{directory}")

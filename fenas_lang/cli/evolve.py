@@ -25,7 +25,10 @@ Out = Annotated[
         metavar="DIR",
     ),
 ]
-Data = Annotated[Path | None, typer.Option("--data", help="The directory of the task's data.")]
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="The task's data: a directory, or hub:DATASET[/CONFIG]."),
+]
 
 Ray = Annotated[
     str | None,
