@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -66,23 +66,33 @@ def _from_files(spec: Spec, data: Path) -> Corpus:
     if not os.path.isdir(data):
         hint = "get GLUE from https://gluebenchmark.com/tasks, or use `--data hub:nyu-mll/glue`"
         raise NO_SUCH_DIRECTORY.error(path=data, hint=hint)
+    tables = {split: _table(spec, path) for split, path in _paths(spec, data).items()}
+    facts = tuple(fact for split, table in tables.items() for fact in _facts(spec, split, table))
+    return Corpus({s: _rows(spec, s, table) for s, table in tables.items()}, facts)
+
+
+def _paths(spec: Spec, data: Path) -> dict[str, Path]:
+    """The file of each split that is there; raises FEN481 where one must be and is not."""
     folder = data / spec.folder if os.path.isdir(data / spec.folder) else data
-    found = {split: _path(folder, name) for split, name in spec.splits.items()}
-    facts = []
-    for split, name in SUBSETS.items():
-        if found[split] is None:
-            found[split] = _path(folder, name)
-            facts.append(f"{name} stands in for {spec.splits[split]}.tsv")
-        if found[split] is None:
-            wanted = f"{spec.splits[split]}.tsv"
-            raise rules.NO_GLUE_FILE.error(path=data, wanted=wanted, folder=spec.folder)
-    tables = {split: _table(spec, path) for split, path in found.items() if path}
-    facts += [
-        f"{table.left_out} broken lines of {table.path.name} are left out"
-        for table in tables.values()
-        if table.left_out
-    ]
-    return Corpus({s: _rows(spec, s, table) for s, table in tables.items()}, tuple(facts))
+    found = {}
+    for split, name in spec.splits.items():
+        path = _path(folder, name) or _path(folder, SUBSETS.get(split, name))
+        if path is not None:
+            found[split] = path
+        elif split in SUBSETS:
+            raise rules.NO_GLUE_FILE.error(path=data, wanted=f"{name}.tsv", folder=spec.folder)
+    return found
+
+
+def _facts(spec: Spec, split: str, table: Table) -> Iterator[str]:
+    """What is to be known of a split's file."""
+    name, file = table.path.name.split(".")[0], spec.splits[split]
+    if name != file:
+        whole = f" of {spec.rows:,}" if split == TRAIN else ""
+        rows = f"{len(table.lines):,} rows{whole}"
+        yield f"{name}.tsv stands in for {file}.tsv ({rows})"
+    if table.left_out:
+        yield f"{table.left_out} broken lines of {table.path.name} are left out"
 
 
 def _path(folder: Path, name: str) -> Path | None:

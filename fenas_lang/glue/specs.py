@@ -47,8 +47,8 @@ class Spec:
     )
     submissions: dict[str, str] = field(default_factory=dict)
     irregular: bool = False
-    """Whether the official files hold quoted sentences, whose marks all readers keep, and lines that
-    were cut in two, which all readers leave out."""
+    """Whether the official files hold quoted sentences, whose marks all readers keep, and lines
+    that were cut in two, which all readers leave out."""
 
     @property
     def folder(self) -> str:

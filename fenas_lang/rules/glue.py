@@ -172,3 +172,16 @@ NO_METRICS_PACKAGE = Rule(
     hint="pip install 'fenas-lang[tasks]'",
     language="shell",
 )
+
+ONE_DIRECTION = Rule(
+    "FEN494",
+    "a relaxation of cells runs in one direction only",
+    "`darts` cannot search on a task that reads sentences in both directions",
+    "DARTS runs a mixture of all cells, step by step from the beginning.  The GLUE tasks read"
+    " sentences of unequal lengths forward and backward, as whole cells do: those of `random_ws`"
+    " and `enas`.",
+    bad="fenasc evolve LSTM --task rte --data glue --set layers=1 --strategy darts",
+    good="fenasc evolve LSTM --task rte --data glue --set layers=1 --strategy enas",
+    hint="use another strategy, such as `random_ws` or `enas`",
+    language="shell",
+)

@@ -249,6 +249,14 @@ def test_vectors_are_where_their_words_are(vectors: Path, glue: Path) -> None:
     assert task.checksum != made("sst2", glue).checksum
 
 
+def test_parameters_are_counted_without_memory(vectors: Path, glue: Path) -> None:
+    task = made("sst2", glue, vectors=str(vectors), embedding=0)
+    with torch.device("meta"):
+        model = task.model("LSTM", compile_layer)
+    assert all(p.is_meta for p in model.parameters())
+    assert [p.shape for p in model.parameters()] == [p.shape for p in model_of(task).parameters()]
+
+
 @pytest.mark.parametrize("trained", ["yes", "no"])
 def test_vectors_are_trained_where_wanted(trained: str, vectors: Path, glue: Path) -> None:
     task = made("sst2", glue, vectors=str(vectors), embedding=4, train_vectors=trained)

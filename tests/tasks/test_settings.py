@@ -9,7 +9,7 @@ import pytest
 
 from fenas_lang import tasks
 from fenas_lang.diagnostics import FenError
-from fenas_lang.tasks.settings import Settings, assignments, choice
+from fenas_lang.tasks.settings import Settings, assignments, choice, text
 
 
 def code_of(error: pytest.ExceptionInfo[FenError]) -> str:
@@ -101,3 +101,13 @@ def test_a_setting_may_be_one_of_some_words() -> None:
     for given in ("SGD", "", "adam sgd", 1, None, True):
         with pytest.raises(FenError, match=r"FEN402.*one of adam, sgd"):
             Chosen.read({"optimizer": given}, "lm")
+
+
+@dataclass(frozen=True)
+class Named(Settings):
+    file: str = text("none", "a file")
+
+
+def test_text_is_taken_as_it_is() -> None:
+    assert Named.read({"file": "a b/c.txt"}, "t").file == "a b/c.txt"
+    assert Named.described()["file"].expected == "text"

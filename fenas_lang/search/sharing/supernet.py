@@ -12,15 +12,20 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
 
 from fenas_lang.emit.sizes import check_square
 from fenas_lang.emit.torch_frame import _attribute
 from fenas_lang.engine.arguments import active_masks
 from fenas_lang.engine.compiled import CompiledLayer, class_of
+from fenas_lang.rules.glue import ONE_DIRECTION
 from fenas_lang.search.randomness import derived_seed
 from fenas_lang.search.sharing.places import keys, lowered
 from fenas_lang.spaces.model import Space
 from fenas_lang.syntax.ast import Cell
+
+BACKWARDS = "__reverse"
+"""The ending of keys of weights of the direction that begins at a sequence's end."""
 
 CHILD = "Child"
 """What all children are called, so that equal ones share one compiled class."""
@@ -60,12 +65,22 @@ class SharedWeights(nn.Module):
 
 
 class SharedLayer(nn.Module):
-    """Has the interface of a compiled layer; runs what `use` or `run` put into it."""
+    """Has the interface of a compiled layer; runs what `use` or `run` put into it.
+
+    In both directions each has weights of its own, and only whole cells run, not their relaxation.
+    """
 
     def __init__(
-        self, weights: SharedWeights, space: Space, input_size: int, hidden_size: int, **masks: Any
+        self,
+        weights: SharedWeights,
+        space: Space,
+        input_size: int,
+        hidden_size: int,
+        bidirectional: bool = False,
+        **masks: Any,
     ):
         super().__init__()
+        self.bidirectional = bidirectional
         self.weights, self.space = weights, space
         self.input_size, self.hidden_size = input_size, hidden_size
         self.masks = active_masks(masks.get("variational"))
@@ -89,26 +104,30 @@ class SharedLayer(nn.Module):
         check_square(dataflow, self.input_size, self.hidden_size)
         made = class_of(cell, dataflow, frozenset(self.masks))
         options: dict[str, Any] = {"variational": self.masks} if self.masks else {}
-        layer = made(self.input_size, self.hidden_size, device="meta", **options)
+        options |= {"bidirectional": self.bidirectional, "device": "meta"}
+        layer = made(self.input_size, self.hidden_size, **options)
         names = keys(cell, dataflow)
-        for shape in dataflow.parameters:
-            sizes = shape.sizes(self.input_size, self.hidden_size)
-            weight = self.weights.get(names[shape.name], sizes)
-            layer.register_parameter(_attribute(shape.name), weight)
+        for prefix, ending in zip(layer._prefixes(), ("", BACKWARDS), strict=False):
+            for shape in dataflow.parameters:
+                sizes = shape.sizes(self.input_size, self.hidden_size)
+                weight = self.weights.get(names[shape.name] + ending, sizes)
+                layer.register_parameter(_attribute(prefix + shape.name), weight)
         return layer
 
-    def forward(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+    def forward(self, x: Tensor | PackedSequence, state: Any = None) -> tuple[Any, Any]:
         """As a compiled layer; the state may be that of a cell with another number of states.
 
-        States that it lacks are zero, those too many are left.
+        States that it lacks are zero, those too many are left.  Raises FenError where what runs is
+        no cell and the task wants both directions.
         """
         (layer,) = self._running
+        if self.bidirectional and not isinstance(layer, CompiledLayer):
+            raise ONE_DIRECTION.error()
         layer.train(self.training)
         count = len(layer.state_names)  # type: ignore[arg-type]
         if state is not None:
             given = list(state) if isinstance(state, tuple) else [state]
             given += [torch.zeros_like(given[0])] * (count - len(given))
             state = given[0] if count == 1 else tuple(given[:count])
-        output: Tensor
         output, after = layer(x, state)
         return output, after

@@ -6,9 +6,11 @@ import random
 
 import pytest
 import torch
+from torch.nn.utils.rnn import pack_padded_sequence
 
 import fenas_lang
 from fenas_lang.check.loader import load
+from fenas_lang.diagnostics import FenError
 from fenas_lang.search.sharing.places import keys, lowered
 from fenas_lang.search.sharing.supernet import SharedLayer, SharedWeights
 from fenas_lang.spaces.reader import load_space
@@ -87,3 +89,27 @@ def test_gradients_reach_the_shared_weights_of_the_child_alone() -> None:
     y.sum().backward()
     touched = {key for key, weight in layer.weights.named_parameters() if weight.grad is not None}
     assert touched == {"n1_x_weighted", "n1_s1_weighted", "n1_bias"}
+
+
+def both_ways(space: str) -> SharedLayer:
+    return SharedLayer(SharedWeights(SIZE, 0), load_space(space), SIZE, SIZE, bidirectional=True)
+
+
+def test_each_direction_has_weights_of_its_own() -> None:
+    layer, x = both_ways("fenas"), torch.randn(4, 2, SIZE)
+    packed = pack_padded_sequence(x, torch.tensor([2, 4]), enforce_sorted=False)
+    cell = load("GRU")
+    child = layer.use(cell)
+    alone = fenas_lang.compile(cell, SIZE, SIZE, bidirectional=True)
+    alone.load_edges({name: edge.detach() for name, edge in child.edges().items()})
+    torch.testing.assert_close(layer(x)[0], alone(x)[0])
+    torch.testing.assert_close(layer(packed)[0].data, alone(packed)[0].data)
+    edges = child.edges()
+    assert not torch.equal(edges["l0.r.x"], edges["l0.reverse.r.x"])
+
+
+def test_a_relaxation_has_one_direction() -> None:
+    layer = both_ways("darts")
+    layer.run(torch.nn.Identity())
+    with pytest.raises(FenError, match=r"FEN494.*both directions"):
+        layer(torch.randn(4, 2, SIZE))
