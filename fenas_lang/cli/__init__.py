@@ -20,7 +20,7 @@ GROUPS = (
     *("check", "build", "analyze", "prove", "catalog", "bench", "evolve", "report", "atlas"),
     *("train", "experiment"),
 )
-RUN_FAILED = ("FEN4", "FEN50", "FEN51", "FEN60")
+RUN_FAILED = ("FEN4", "FEN50", "FEN51", "FEN56")
 MISUSE = frozenset({"FEN400", "FEN401", "FEN402", "FEN403"} | {f"FEN{n}" for n in range(470, 480)})
 """Of the messages of tasks and runs those about the words of the command: no such task, no such
 setting."""

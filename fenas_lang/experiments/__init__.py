@@ -19,7 +19,7 @@ def names() -> list[str]:
 
 
 def find(name: str) -> Recipe:
-    """The recipe of an experiment.  Raises FEN610 for an unknown name."""
+    """The recipe of an experiment.  Raises FEN570 for an unknown name."""
     if name not in names():
         raise rules.UNKNOWN_EXPERIMENT.error(
             name=name, known=", ".join(names()), suggestion=registry.suggest(name, names())

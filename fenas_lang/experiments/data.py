@@ -45,7 +45,7 @@ def data_for(
     """The data of an experiment whose tasks are of these families.
 
     Given is a directory of such data, or one with `ptb` and `glue` in it.  Where none is given, the
-    scale `tiny` makes data up in `folder` (unless not to `make` it).  Raises FEN603 for no such
+    scale `tiny` makes data up in `folder` (unless not to `make` it).  Raises FEN563 for no such
     directory.
     """
     if not families:
@@ -67,13 +67,13 @@ def data_for(
 
 
 def needed(name: str, scale: str, families: Sequence[str]) -> Exception:
-    """FEN612, for an experiment that can do nothing without data."""
+    """FEN572, for an experiment that can do nothing without data."""
     what = " and ".join(WHAT[family] for family in families)
     return rules.NEEDS_DATA.error(name=name, scale=scale, what=what)
 
 
 def _make_up(folder: Path) -> None:
-    """Raises FEN604."""
+    """Raises FEN564."""
     try:
         made_up.write(folder)
     except OSError as error:

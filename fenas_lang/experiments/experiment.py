@@ -64,7 +64,7 @@ class Asked:
 
 
 def recipe(asked: Asked) -> Recipe:
-    """The experiment, with the rows that are wanted.  Raises FEN610 and FEN614."""
+    """The experiment, with the rows that are wanted.  Raises FEN570 and FEN574."""
     found = find(asked.name)
     labels = [row.label for row in found.rows]
     for label in asked.rows:
@@ -80,8 +80,8 @@ def recipe(asked: Asked) -> Recipe:
 def planned(asked: Asked, make_data: bool = True) -> tuple[Plan, Data]:
     """The units and the data.
 
-    Without `make_data` nothing is written.  Raises FenError: FEN610 to FEN614 for what was asked,
-    FEN603 for its data.
+    Without `make_data` nothing is written.  Raises FenError: FEN570 to FEN574 for what was asked,
+    FEN563 for its data.
     """
     found = recipe(asked)
     if asked.scale not in SCALES:
@@ -121,7 +121,7 @@ def estimated(asked: Asked) -> tuple[Plan, Budget]:
 
 
 def run(asked: Asked, report: Callable[[str], None]) -> Report:
-    """Do all that is not done, and sum up.  Raises FenError (FEN600-604) and KeyboardInterrupt."""
+    """Do all that is not done, and sum up.  Raises FenError (FEN560-604) and KeyboardInterrupt."""
     folder = asked.place
     check_free(folder)
     made, data = planned(asked)
@@ -159,7 +159,7 @@ def _place(asked: Asked, folder: Path, data: Data) -> Place:
 
 
 def _check_room(made: Plan, folder: Path) -> None:
-    """Raises FEN602 where the checkpoints will not fit."""
+    """Raises FEN562 where the checkpoints will not fit."""
     needs = budget(made, folder, 1, 1.0, {}).room
     free = shutil.disk_usage(folder).free
     if needs > free:

@@ -31,7 +31,7 @@ class Note:
 
 
 def check_free(folder: Path) -> None:
-    """Raises FEN600 for a directory that holds something else than an experiment."""
+    """Raises FEN560 for a directory that holds something else than an experiment."""
     if folder.is_dir() and not (folder / NOTE).exists() and any(folder.iterdir()):
         found = "other things than an experiment"
         raise rules.OTHER_EXPERIMENT.error(path=folder, found=found, wanted="one")
@@ -41,7 +41,7 @@ def opened(folder: Path, plan: Plan, data: Data) -> None:
     """Make the directory, or see that it is this experiment's.
 
     More seeds add units; a unit with other words than before is another experiment.  Raises
-    FenError: FEN600 and FEN601 for another experiment or other data, FEN604 where it cannot be
+    FenError: FEN560 and FEN561 for another experiment or other data, FEN564 where it cannot be
     written.
     """
     units = {unit.name: list(unit.begin) for unit in plan.units}
@@ -54,7 +54,7 @@ def opened(folder: Path, plan: Plan, data: Data) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """A whole file or none.  Raises FEN604."""
+    """A whole file or none.  Raises FEN564."""
     part = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -71,7 +71,10 @@ def _paper(table: Table, line: Line, column: str) -> str:
     value = line.paper.get(column)
     if value is None:
         return "N/A" if line.paper else ""
-    return value if isinstance(value, str) else f"{value:.{table.digits.get(column, 1)}f}"
+    if isinstance(value, str):
+        return value
+    digits = table.digits.get(column, 1)
+    return f"{value:.{digits}f}" if round(value, digits) == value else f"{value:g}"
 
 
 def _fact_names(table: Table) -> list[str]:

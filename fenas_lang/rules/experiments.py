@@ -1,4 +1,4 @@
-"""FEN600-619: the paper's experiments.  FEN600-609 are failed runs, the rest misuse."""
+"""FEN560-579: the paper's experiments.  FEN560-569 are failed runs, the rest misuse."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fenas_lang.rules import Rule
 _TABLE = "fenasc experiment table1 --scale small --data data/ptb"
 
 OTHER_EXPERIMENT = Rule(
-    "FEN600",
+    "FEN560",
     "the directory holds another experiment",
     "`{path}` holds {found}, not {wanted}",
     "An experiment has a directory of its own, in which it is gone on with when the same command is"
@@ -19,7 +19,7 @@ OTHER_EXPERIMENT = Rule(
 )
 
 OTHER_DATA = Rule(
-    "FEN601",
+    "FEN561",
     "the data are not those of the experiment",
     "`{path}` was begun on data with checksum {expected}, and those in `{data}` have {found}",
     "Figures on other data cannot stand in one table, so an experiment goes on only with the data"
@@ -31,7 +31,7 @@ OTHER_DATA = Rule(
 )
 
 NO_ROOM = Rule(
-    "FEN602",
+    "FEN562",
     "no room for the results",
     "`{path}` needs about {needed} for checkpoints and weights, and {free} are free",
     "Each training keeps its last checkpoint (weights and the optimiser's averages) and its best"
@@ -43,7 +43,7 @@ NO_ROOM = Rule(
 )
 
 NO_SUCH_DATA = Rule(
-    "FEN603",
+    "FEN563",
     "no such directory of data",
     "there is no directory `{path}`",
     "`--data` names a directory that holds the text itself, or one with the folders `ptb` and"
@@ -54,7 +54,7 @@ NO_SUCH_DATA = Rule(
 )
 
 UNWRITABLE = Rule(
-    "FEN604",
+    "FEN564",
     "the directory of an experiment cannot be written",
     "cannot write `{path}`: {reason}",
     "Everything that an experiment makes lies in its own directory.",
@@ -65,7 +65,7 @@ UNWRITABLE = Rule(
 )
 
 UNKNOWN_EXPERIMENT = Rule(
-    "FEN610",
+    "FEN570",
     "unknown experiment",
     "there is no experiment `{name}`; there are {known}",
     "`fenasc experiment` without a name lists them.",
@@ -76,7 +76,7 @@ UNKNOWN_EXPERIMENT = Rule(
 )
 
 UNKNOWN_SCALE = Rule(
-    "FEN611",
+    "FEN571",
     "unknown scale",
     "there is no scale `{name}`; there are {known}",
     "`tiny` ends in minutes and needs no data, `small` takes hours on two cores, `paper` is what"
@@ -88,7 +88,7 @@ UNKNOWN_SCALE = Rule(
 )
 
 NEEDS_DATA = Rule(
-    "FEN612",
+    "FEN572",
     "the experiment needs data",
     "`{name}` at scale {scale} reads {what}, and no `--data` was given",
     "Only the scale `tiny` makes data up where none are given, so that anyone can try it; its"
@@ -100,7 +100,7 @@ NEEDS_DATA = Rule(
 )
 
 NO_USE_FOR_STORE = Rule(
-    "FEN613",
+    "FEN573",
     "the experiment takes no store",
     "`{name}` has no use for `--store`",
     "`found-cell` compares a cell that a search found, and can take it from the store of a search"
@@ -111,7 +111,7 @@ NO_USE_FOR_STORE = Rule(
 )
 
 UNKNOWN_ROW = Rule(
-    "FEN614",
+    "FEN574",
     "unknown row",
     "`{experiment}` has no row `{name}`; there are {known}",
     "`--row` takes a label as the experiment's table has it, in quotes where it holds spaces.",

@@ -176,8 +176,10 @@ NO_MASKS = Rule(
     "Variational dropout draws a mask once a sequence and applies it at every step, which a cell's"
     " layer does and PyTorch's do not.",
     bad="fenasc train torch.nn.LSTM --task lm --data data/ptb -o lstm",
-    good="fenasc train torch.nn.LSTM --task lm --data data/ptb --set dropout=0 -o lstm",
-    hint="set that dropout to 0, or train the cell {twin}, which is the same function",
+    good="fenasc train torch.nn.LSTM --task lm --data data/ptb --set dropout_x=0 --set dropout_h=0"
+    " -o lstm",
+    hint="set that dropout to 0 (of `lm`: --set dropout_x=0 --set dropout_h=0), or train the cell"
+    " {twin}, which is the same function",
     language="shell",
 )
 

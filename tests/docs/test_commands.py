@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-LONG = ("evolve", "status", "resume", "report", "best", "export")
+LONG = ("evolve", "status", "resume", "report", "best", "export", "experiment")
 
 
 def commands() -> list[str]:

@@ -38,29 +38,29 @@ def test_the_same_again_and_more_seeds_are_fine(toy: Path, tmp_path: Path) -> No
 def test_another_experiment_scale_or_data(toy: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     opened(folder, made(), DATA)
-    refuses("FEN600.*toy at scale tiny", lambda: opened(folder, made(scale="small"), DATA))
-    refuses("FEN600", lambda: opened(folder, made("random-baseline"), DATA))
-    refuses("FEN601.*checksum 0", lambda: opened(folder, made(), Data({"lm": "d"}, "1")))
-    refuses("FEN600.*made by", lambda: opened(folder, made(store="other.db"), DATA))
+    refuses("FEN560.*toy at scale tiny", lambda: opened(folder, made(scale="small"), DATA))
+    refuses("FEN560", lambda: opened(folder, made("random-baseline"), DATA))
+    refuses("FEN561.*checksum 0", lambda: opened(folder, made(), Data({"lm": "d"}, "1")))
+    refuses("FEN560.*made by", lambda: opened(folder, made(store="other.db"), DATA))
 
 
 def test_other_things_in_the_directory(toy: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
-    refuses("FEN600.*other things", lambda: check_free(tmp_path))
+    refuses("FEN560.*other things", lambda: check_free(tmp_path))
     check_free(tmp_path / "nowhere")
     (tmp_path / "experiment.json").write_text("{")
-    refuses("FEN600.*damaged", lambda: opened(tmp_path, made(), DATA))
+    refuses("FEN560.*damaged", lambda: opened(tmp_path, made(), DATA))
 
 
 def test_a_directory_that_cannot_be_written(toy: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    refuses("FEN604", lambda: opened(tmp_path / "file" / "run", made(), DATA))
+    refuses("FEN564", lambda: opened(tmp_path / "file" / "run", made(), DATA))
 
 
 def test_no_room(toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(experiment.shutil, "disk_usage", lambda path: _Free())
     told = Asked("toy", "tiny", folder=tmp_path / "run")
-    refuses(r"FEN602.*0\.0 GB are free", lambda: experiment.run(told, print))
+    refuses(r"FEN562.*0\.0 GB are free", lambda: experiment.run(told, print))
 
 
 class _Free:
@@ -102,11 +102,11 @@ def test_the_checksum_is_of_names_and_contents(tmp_path: Path) -> None:
 
 
 def test_what_is_missing(tmp_path: Path) -> None:
-    refuses("FEN612.*table1.*small", lambda: planned(Asked("table1", "small")))
-    refuses("FEN603", lambda: planned(Asked("table1", "small", data="/nowhere")))
-    refuses("FEN611.*did you mean `small`", lambda: planned(Asked("table1", "smal")))
-    refuses("FEN610.*did you mean `table1`", lambda: planned(Asked("tabel1", "small")))
-    refuses("FEN613", lambda: planned(Asked("table1", "small", store="x.db")))
+    refuses("FEN572.*table1.*small", lambda: planned(Asked("table1", "small")))
+    refuses("FEN563", lambda: planned(Asked("table1", "small", data="/nowhere")))
+    refuses("FEN571.*did you mean `small`", lambda: planned(Asked("table1", "smal")))
+    refuses("FEN570.*did you mean `table1`", lambda: planned(Asked("tabel1", "small")))
+    refuses("FEN573", lambda: planned(Asked("table1", "small", store="x.db")))
 
 
 def test_without_data_what_needs_none_is_still_done() -> None:

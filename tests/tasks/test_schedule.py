@@ -17,7 +17,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "adding": {"steps": 8, "examples": 64, "length": 6},
     "copy": {"steps": 8, "examples": 64, "delay": 2, "items": 2},
     "digits": {"epochs": 4, "batch": 250},
-    "lm": {"epochs": 4, "batch": 4, "window": 40, "valid_batch": 3},
+    "lm": {"epochs": 4, "batch": 4, "window": 40, "valid_batch": 3, "dropout": 0},
 }
 
 
