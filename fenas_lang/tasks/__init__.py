@@ -80,5 +80,5 @@ def task(name: str, data: Path | str | None = None, **settings: Any) -> Task[Any
     FEN523 for an unknown task, FEN401 and FEN402 for settings, FEN404 to FEN413 for data.
     """
     found = kind(name)
-    values = found.settings_type.read(settings, task=name)
+    values = found.settings_type.read(settings, name)
     return found(values, None if data is None else Path(data))

@@ -22,7 +22,7 @@ from fenas_lang.check.check import check_text
 from fenas_lang.diagnostics import FenError
 from fenas_lang.ir.lower import lower
 from fenas_lang.search.mutation import mutate
-from fenas_lang.search.novelty import strongest_key
+from fenas_lang.search.novelty import judged
 from fenas_lang.spaces.outputs import RULES
 from fenas_lang.spaces.reader import load_space
 from fenas_lang.tasks.atlas_file import AtlasFile, Trained
@@ -70,7 +70,7 @@ def test_it_is_closed_under_mutations_that_keep_the_number_of_nodes() -> None:
 
 def test_of_cells_that_are_one_function_the_first_is_trained() -> None:
     cells = all_cells(ATLAS, 2)
-    keys = [strongest_key(lower(fen.loads(cell.source))) for cell in cells]
+    keys = [judged(lower(fen.loads(cell.source)))[0] for cell in cells]
     assert [cell.trained_as for cell in cells] == [keys.index(key) for key in keys]
     assert all(bool(cells[c.trained_as].useless) == bool(c.useless) for c in cells)
 
@@ -250,4 +250,4 @@ def test_the_table_of_the_benchmarks_has_all_useful_cells() -> None:
     for cell in random.Random(0).sample(found.cells, 20):
         one, trained = (fen.loads(c.source) for c in (cell, found.cells[cell.trained_as]))
         assert fen.canonical_key(one) == cell.key
-        assert strongest_key(lower(one)) == strongest_key(lower(trained))
+        assert judged(lower(one)) == judged(lower(trained))

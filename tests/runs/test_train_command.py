@@ -122,7 +122,12 @@ def test_the_curves_for_tensorboard() -> None:
 def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     command = "-m fenas_lang train rnn --task adding --set steps=100000 -o rnn"
     process = subprocess.Popen(
-        [sys.executable, *command.split()], env=ENVIRONMENT, stderr=subprocess.PIPE, text=True
+        [sys.executable, *command.split()],
+        env=ENVIRONMENT,
+        stderr=subprocess.PIPE,
+        text=True,
+        # As in a terminal: a program that runs in the background may have been told to ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     while not (tmp_path / "rnn" / "last.pt").exists() and process.poll() is None:
         time.sleep(0.01)
