@@ -1,5 +1,6 @@
 """Table 2 of the paper: the development sets of GLUE."""
 
+from fenas_lang.experiments.findings import Findings
 from fenas_lang.experiments.recipe import (
     GLUE,
     PAPER,
@@ -15,6 +16,7 @@ from fenas_lang.experiments.recipe import (
     Settings,
 )
 from fenas_lang.experiments.recipes.table1 import ENAS_SPACE, EVOLUTION, SHARING
+from fenas_lang.experiments.summary import Summary, Table, comparison, line
 
 NAMES = ("CoLA", "SST-2", "MRPC", "QQP", "STS-B", "MNLI", "QNLI", "RTE", "WNLI")
 AVERAGE = "AVG"
@@ -104,10 +106,30 @@ NOTES = (
     "ENAS-RL, ENAS-RS and FENAS are searches of our own, one for each task, as in the paper.",
 )
 
+PARTS = (
+    Column("MRPC accuracy", "valid_accuracy", "mrpc", 100),
+    Column("MRPC F1", "valid_f1", "mrpc", 100),
+    Column("QQP accuracy", "valid_accuracy", "qqp", 100),
+    Column("QQP F1", "valid_f1", "qqp", 100),
+    Column("STS-B Spearman", "valid_spearman", "stsb", 100),
+)
+"""What one figure of the table stands for, or leaves out."""
+
+
+def summarise(findings: Findings) -> Summary:
+    """The table, and the metrics behind the figures of tasks that have two."""
+    columns = [column for column in PARTS if column.task in findings.plan.tasks]
+    rows = [row for row in findings.plan.recipe.rows if row.cells]
+    lines = tuple(line(findings, row, columns) for row in rows)
+    parts = Table("Tasks with two metrics", tuple(c.name for c in columns), lines)
+    return Summary((comparison(findings), parts) if columns else (comparison(findings),))
+
+
 RECIPE = Recipe(
     title="Table 2: GLUE, development sets",
     about="LSTM, ENAS-RL, ENAS-RS and FENAS on the nine development sets of GLUE",
     tasks=GLUE,
+    summarise=summarise,
     columns=COLUMNS,
     rows=(*ROWS, MAJORITY),
     search_presets={"glue": "stage1"},
