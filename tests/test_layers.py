@@ -31,7 +31,7 @@ FLOORS = (
     ("engine",),
     ("importers",),
     ("pools",),
-    ("glue",),
+    ("glue_benchmark",),
     ("language_model",),
     ("tasks",),
     ("runs",),

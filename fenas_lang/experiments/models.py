@@ -15,7 +15,7 @@ from typing import Any
 from fenas_lang.analysis.cost import operation_count, parameter_count
 from fenas_lang.check.loader import one_cell, shipped
 from fenas_lang.experiments.recipe import Random, Settings, family
-from fenas_lang.glue.specs import SPECS
+from fenas_lang.glue_benchmark.specs import SPECS
 from fenas_lang.ir.lower import expand, lower
 from fenas_lang.spaces.reader import load_space
 from fenas_lang.spaces.sample import sample

@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from fenas_lang.glue.specs import OTHER_TEST, SPECS, TEST
+from fenas_lang.glue_benchmark.specs import OTHER_TEST, SPECS, TEST
 
 TESTS = (TEST, OTHER_TEST)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fenas_lang.glue.specs import SPECS
+from fenas_lang.glue_benchmark.specs import SPECS
 from fenas_lang.tasks.sentences import SentenceTask, presets
 
 

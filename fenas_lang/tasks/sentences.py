@@ -19,11 +19,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss
 
-from fenas_lang.glue import corpus, vectors
-from fenas_lang.glue.metrics import scores
-from fenas_lang.glue.specs import STAGE_1_EXAMPLES, TOP_SCORE, TRAIN, VALID, Spec
-from fenas_lang.glue.submission import named, submission
-from fenas_lang.glue.words import SPECIAL, numbered, tokenised, vocabulary
+from fenas_lang.glue_benchmark import corpus, vectors
+from fenas_lang.glue_benchmark.metrics import scores
+from fenas_lang.glue_benchmark.specs import STAGE_1_EXAMPLES, TOP_SCORE, TRAIN, VALID, Spec
+from fenas_lang.glue_benchmark.submission import named, submission
+from fenas_lang.glue_benchmark.words import SPECIAL, numbered, tokenised, vocabulary
 from fenas_lang.rules import glue as rules
 from fenas_lang.tasks.base import Task, checksum_of
 from fenas_lang.tasks.bidirectional import SentenceModel, Shape, Words

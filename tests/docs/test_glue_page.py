@@ -12,7 +12,7 @@ import made_up_glue
 import pytest
 
 from fenas_lang import tasks
-from fenas_lang.glue.specs import SPECS
+from fenas_lang.glue_benchmark.specs import SPECS
 from fenas_lang.tasks.sentences import SentenceSettings
 
 TEXT = (Path(__file__).parents[2] / "docs" / "glue.md").read_text("utf-8")

@@ -15,7 +15,7 @@ from stand_ins import torch_layer
 from fenas_lang import tasks
 from fenas_lang.diagnostics import FenError
 from fenas_lang.engine.layer import compile as compile_layer
-from fenas_lang.glue.specs import SPECS
+from fenas_lang.glue_benchmark.specs import SPECS
 from fenas_lang.tasks.bidirectional import SentenceModel, Words
 from fenas_lang.tasks.sentences import SentenceTask, batches
 

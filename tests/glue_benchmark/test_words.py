@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fenas_lang.glue.words import numbered, tokenised, vocabulary
+from fenas_lang.glue_benchmark.words import numbered, tokenised, vocabulary
 
 
 @pytest.mark.parametrize(

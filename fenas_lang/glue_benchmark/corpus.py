@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from fenas_lang import hub
-from fenas_lang.glue.files import Table, read_table
-from fenas_lang.glue.specs import OTHER_VALID, SUBSETS, TOP_SCORE, TRAIN, VALID, Spec
+from fenas_lang.glue_benchmark.files import Table, read_table
+from fenas_lang.glue_benchmark.specs import OTHER_VALID, SUBSETS, TOP_SCORE, TRAIN, VALID, Spec
 from fenas_lang.rules import glue as rules
 from fenas_lang.rules.tasks import NO_SUCH_DIRECTORY
 

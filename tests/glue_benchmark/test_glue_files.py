@@ -9,8 +9,8 @@ import made_up_glue
 import pytest
 
 from fenas_lang.diagnostics import FenError
-from fenas_lang.glue import corpus
-from fenas_lang.glue.specs import SPECS
+from fenas_lang.glue_benchmark import corpus
+from fenas_lang.glue_benchmark.specs import SPECS
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from fenas_lang.glue.specs import TOP_SCORE, Spec
+from fenas_lang.glue_benchmark.specs import TOP_SCORE, Spec
 
 HEADER = "index\tprediction"
 

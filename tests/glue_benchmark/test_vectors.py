@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fenas_lang.diagnostics import FenError
-from fenas_lang.glue import vectors
+from fenas_lang.glue_benchmark import vectors
 
 WORDS = {"<pad>": 0, "<unk>": 1, "cat": 2, "the": 3, ".": 4, "zyxw": 5}
 TEXT = "the 0.5 -1 2e-1\n. 0 0 1\ndog 9 9 9\ncat 1 2 3\n"

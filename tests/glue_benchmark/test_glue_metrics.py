@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fenas_lang.glue.metrics import METRICS, scores
-from fenas_lang.glue.specs import SPECS
-from fenas_lang.glue.submission import named, submission
+from fenas_lang.glue_benchmark.metrics import METRICS, scores
+from fenas_lang.glue_benchmark.specs import SPECS
+from fenas_lang.glue_benchmark.submission import named, submission
 
 bits = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=1, max_size=30)
 
