@@ -1,4 +1,4 @@
-"""What a store of many trials costs: ask and tell, resuming, memory.
+"""What a store of many trials costs: ask and tell, resuming, status, memory.
 
     python benchmarks/store.py [TRIALS] [URL]
 
@@ -26,6 +26,7 @@ from fenas_lang.search.phase import SearchPhase
 from fenas_lang.search.schema import TRIALS, trial_row
 from fenas_lang.search.seeds import read_seeds
 from fenas_lang.search.settings import Settings
+from fenas_lang.search.status import status
 from fenas_lang.search.store import Store
 from fenas_lang.search.study import variation_of
 from fenas_lang.search.trial import Measured, Trial
@@ -140,6 +141,16 @@ def main(trials: int = 200_000, place: str | None = None) -> None:
             print(
                 f"memory {before:.0f} MB, resumed {resumed:.0f} MB ({each}), now {memory():.0f} MB"
             )
+
+        look(place)
+
+
+def look(place: str) -> None:
+    """What `fenasc status` takes."""
+    before, begun = memory(), time.perf_counter()
+    found = status(place)
+    spent = time.perf_counter() - begun
+    print(f"status of {found.trials} trials in {spent:.2f} s, {memory() - before:.0f} MB more")
 
 
 if __name__ == "__main__":

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-from fenas_lang.search.trial import Trial
 
 
 @dataclass(frozen=True)
@@ -25,15 +23,15 @@ class Pace:
         return trials * self.busy / self.trials if self.busy > 0 else None
 
 
-def pace(trials: Sequence[Trial]) -> Pace:
-    """The pace of these trials: trainings that overlap count once."""
-    spans = sorted((t.measured.started, t.measured.seconds) for t in trials if t.measured.started)
+def pace(trials: int, spans: Iterable[tuple[float, float]]) -> Pace:
+    """The pace of so many trials; `spans` are start and length of each training in seconds, by
+    start.  Trainings that overlap count once."""
     busy, until = 0.0, 0.0
     for start, seconds in spans:
         end = start + seconds
         busy += max(0.0, end - max(start, until))
         until = max(until, end)
-    return Pace(len(trials), busy)
+    return Pace(trials, busy)
 
 
 def clock(seconds: float) -> str:

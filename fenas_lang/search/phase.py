@@ -228,12 +228,6 @@ def _choice(settings: Settings, variation: Variation) -> Choice | None:
     return choice
 
 
-def best_of(trials: Sequence[Trial]) -> Trial | None:
-    """The best trial, the earliest of equals; None where none has a score."""
-    scored = [trial for trial in trials if trial.score is not None]
-    return min(scored, key=rank, default=None)
-
-
 def rank(trial: Trial) -> tuple[float, int]:
     """Sorts the best first, the earliest of equals."""
     assert trial.score is not None

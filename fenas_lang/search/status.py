@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,12 @@ from typing import Any
 from fenas_lang.search.halving import reached
 from fenas_lang.search.lock import is_written
 from fenas_lang.search.objectives import Compromise, pareto_front
-from fenas_lang.search.pace import Pace, pace
-from fenas_lang.search.phase import best_of
+from fenas_lang.search.pace import Pace
 from fenas_lang.search.server import shown
 from fenas_lang.search.settings import Settings
 from fenas_lang.search.store import Store, path_of
-from fenas_lang.search.trial import FINAL, HIT, SEARCH, Trial
+from fenas_lang.search.tally import Tally, pace_of
+from fenas_lang.search.trial import HIT, SEARCH, Trial
 from fenas_lang.source import SourceFile
 from fenas_lang.spaces.reader import read_space
 
@@ -101,33 +101,26 @@ def _best(trial: Trial) -> dict[str, Any]:
 def status(location: str | Path) -> Status:
     """The status of a store, which a search may be writing to.  Raises FenError (FEN501-505)."""
     with Store.open(location) as store:
-        meta, trials, rejected = store.meta(), store.trials(SEARCH), store.rejected()
-        told, finals = Settings.of(store), store.trials(FINAL)
-    return Status(
-        store=shown(location),
-        settings=told,
-        task=meta["task"],
-        trials=len(trials),
-        finals=len(finals),
-        hits=sum(trial.outcome == HIT for trial in trials),
-        rejected=rejected,
-        copies=sum(trial.outcome != HIT and trial.copy_of is not None for trial in trials),
-        useless=sum(bool(trial.useless) for trial in trials),
-        failures=_failures([*trials, *finals]),
-        seconds=sum(trial.measured.seconds for trial in (*trials, *finals)),
-        rungs=_rungs(trials),
-        best=best_of(trials),
-        front=_front(trials, told),
-        **{name: meta.get(name, "") for name in ("ended", "exhausted", "inexact")},
-        state=FINISHED if meta.get("ended") else _unfinished(location),
-        pace=pace(trials),
-    )
+        meta, told, tally = store.meta(), Settings.of(store), Tally.of(store)
+        return Status(
+            store=shown(location),
+            settings=told,
+            task=meta["task"],
+            **vars(tally),
+            rejected=store.rejected(),
+            rungs=_rungs(store, told),
+            best=next(iter(store.best(SEARCH, 1)), None),
+            front=_front(store, told),
+            **{name: meta.get(name, "") for name in ("ended", "exhausted", "inexact")},
+            state=FINISHED if meta.get("ended") else _unfinished(location),
+            pace=pace_of(store, tally.trials),
+        )
 
 
-def _front(trials: Sequence[Trial], told: Settings) -> tuple[Compromise, ...]:
+def _front(store: Store, told: Settings) -> tuple[Compromise, ...]:
     if len(told.wanted) < 2:
         return ()
-    return pareto_front(trials, told, read_space(SourceFile(told.space)))
+    return pareto_front(store.each(SEARCH), told, read_space(SourceFile(told.space)))
 
 
 def _unfinished(location: str | Path) -> str:
@@ -137,11 +130,9 @@ def _unfinished(location: str | Path) -> str:
     return RUNNING if is_written(path) else INTERRUPTED
 
 
-def _rungs(trials: Sequence[Trial]) -> dict[int, int]:
+def _rungs(store: Store, told: Settings) -> dict[int, int]:
     """How many trainings came to each rung."""
-    own = (trial for trial in trials if trial.outcome != HIT)
+    if not told.fidelity:
+        return {}
+    own = (trial for trial in store.recalled(SEARCH) if trial.outcome != HIT)
     return dict(sorted(Counter(epochs for trial in own for epochs, _ in reached(trial)).items()))
-
-
-def _failures(trials: Sequence[Trial]) -> dict[str, int]:
-    return dict(Counter(t.measured.reason for t in trials if t.measured.reason).most_common())
