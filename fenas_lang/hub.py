@@ -24,8 +24,12 @@ def is_reference(data: Path | str | None) -> bool:
 
 
 def located(data: Path | str) -> str:
-    """Where data are, for another process or later: an absolute path, or the reference itself."""
-    return str(data) if is_reference(data) else str(Path(data).absolute())
+    """Where data are, for another process or later: an absolute path, or a name on the hub."""
+    if not is_reference(data):
+        return str(Path(data).absolute())
+    named = str(data).removeprefix(PREFIX)
+    local = named.startswith(LOCAL)
+    return f"{PREFIX}{Path(named).expanduser().absolute() if local else named}"
 
 
 def load(reference: Path | str) -> dict[str, Columns]:
@@ -35,7 +39,7 @@ def load(reference: Path | str) -> dict[str, Columns]:
     OWNER/NAME.  Values are those of `datasets`: classes are whole numbers, -1 where unknown.
     Raises FenError: FEN440 without the package, FEN441 for what cannot be loaded.
     """
-    named = str(reference).removeprefix(PREFIX)
+    named = os.path.expanduser(str(reference).removeprefix(PREFIX))
     try:
         import datasets
     except ImportError as error:
@@ -52,8 +56,15 @@ def load(reference: Path | str) -> dict[str, Columns]:
             failures.append(error)
             if not isinstance(error, FileNotFoundError):  # it is there, or nothing can be reached
                 break
-    reason = " ".join(str(failures[0]).split()) or type(failures[0]).__name__
-    raise rules.NOT_LOADED.error(reference=f"{PREFIX}{named}", reason=reason)
+    raise rules.NOT_LOADED.error(reference=f"{PREFIX}{named}", reason=_reason(named, failures[0]))
+
+
+def _reason(named: str, failure: Exception) -> str:
+    reason = " ".join(str(failure).split()) or type(failure).__name__
+    if os.path.isdir(named) or not named.startswith(LOCAL):
+        return reason
+    parent, _, last = named.rpartition("/")
+    return f"there is no such directory, and as configuration `{last}` of `{parent}`: {reason}"
 
 
 def columns(splits: Mapping[str, Columns], split: str, column: str, reference: object) -> list[Any]:

@@ -65,7 +65,9 @@ def test_what_a_name_may_mean(named: str, readings: list[tuple[str, str | None]]
 
 def test_what_is_not_there(directory: Path) -> None:
     assert "cannot load `hub:nobody/nothing`: Couldn't reach" in refused("hub:nobody/nothing")
-    assert "'nope' not found" in refused(f"hub:{directory}/nope")
+    message = refused(f"hub:{directory}/nope")
+    assert f"no such directory, and as configuration `nope` of `{directory}`" in message
+    assert "'nope' not found" in message
 
 
 @pytest.mark.parametrize("path", ["/no/such/data", "./no/data", "../no/data/x"])
@@ -99,3 +101,5 @@ def test_only_names_with_the_prefix_are_references() -> None:
 def test_a_reference_stays_as_it_is_and_a_directory_becomes_absolute(tmp_path: Path) -> None:
     assert hub.located("hub:a/b") == hub.located(Path("hub:a/b")) == "hub:a/b"
     assert hub.located("data") == str(Path.cwd() / "data")
+    assert hub.located("hub:./data") == f"hub:{Path.cwd() / 'data'}"
+    assert hub.located("hub:~/data") == f"hub:{Path.home() / 'data'}"

@@ -12,9 +12,10 @@ from typing import Any
 from fenas_lang.diagnostics import FenError
 from fenas_lang.experiments.plan import Place, Plan
 from fenas_lang.experiments.process import Ended
-from fenas_lang.experiments.recipe import Column, Row
+from fenas_lang.experiments.recipe import PARAMETERS, Column, Row
 from fenas_lang.experiments.units import RESULT, SEARCH, TRAIN, Unit, finished, sessions
 from fenas_lang.runs.result import Result
+from fenas_lang.tasks.outcome import NOT_FINITE
 
 CLASSES = "valid_classes_predicted"
 NOT_RUN = "not run yet"
@@ -44,17 +45,27 @@ class Findings:
 
     def reason(self, name: str) -> str:
         """Why a unit has no figures; empty where it has."""
+        if name in self.results:
+            return self.results[name].failure or ""
         ended = self.ended.get(name)
         if ended is not None and ended.reason:
             return ended.reason
-        if name in self.results:
-            return self.results[name].failure or ""
         return "" if finished(self.units[name], self.folder) else NOT_RUN
 
     def failures(self) -> dict[str, str]:
-        """By unit, in order; those that failed because another did are left out."""
-        found = {unit.name: self.reason(unit.name) for unit in self.plan.units}
+        """By unit, in order; those that failed because another did are left out, and trainings that
+        diverged, which says something of the cell, not of the experiment."""
+        names = (unit.name for unit in self.plan.units)
+        found = {name: self.reason(name) for name in names if not self.diverged([name])}
         return {name: why for name, why in found.items() if why and not why.startswith("needs ")}
+
+    def diverged(self, names: Sequence[str]) -> bool:
+        """Whether there are such trainings, and all have diverged."""
+        return bool(names) and all(self.reason(name).startswith(NOT_FINITE) for name in names)
+
+    def units_on(self, row: Row, column: Column) -> list[str]:
+        """Of a row, those that a column speaks of."""
+        return [self.plan.places[place] for place in self.places(row, self.task_of(column))]
 
     def places(self, row: Row, task: str) -> list[Place]:
         """Of a row on a task: its cells one after another, each with its seeds in order."""
@@ -82,9 +93,10 @@ class Findings:
 
     def _value(self, name: str, column: Column) -> float | None:
         result = self.results.get(name)
-        if result is None or result.failure:
+        if result is None:
             return None
-        told = {**result.valid, **(result.test or {}), "parameters": float(result.parameters)}
+        measured = {} if result.failure else {**result.valid, **(result.test or {})}
+        told = {**measured, PARAMETERS: float(result.parameters)}
         value = told.get(column.metric or result.metric)
         return None if value is None else value * column.factor
 

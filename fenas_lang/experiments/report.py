@@ -14,6 +14,7 @@ from fenas_lang.experiments.grids import clock, grid
 from fenas_lang.experiments.statistics import METHOD, Estimate
 from fenas_lang.experiments.summary import Line, Summary, Table
 from fenas_lang.report.dots import Dot, Dots, Panel
+from fenas_lang.tasks.outcome import NOT_FINITE
 
 MADE_UP = "The data are made up, so that the figures mean nothing beside the paper's."
 VERSION = 1
@@ -108,7 +109,8 @@ def _notes(table: Table) -> Iterator[str]:
 def _failures(table: Table) -> Iterator[str]:
     for line in table.lines:
         for reason in line.failures:
-            yield f"{line.label}: failed: {reason}."
+            how = "diverged" if reason.startswith(NOT_FINITE) else "failed"
+            yield f"{line.label}: {how}: {reason}."
 
 
 def drawn(told: Grid) -> str:

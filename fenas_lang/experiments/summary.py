@@ -11,6 +11,9 @@ from fenas_lang.experiments.recipe import PARAMETERS, TASKS_MEAN, Column, Row
 from fenas_lang.experiments.statistics import Estimate, estimate
 from fenas_lang.report.chart import Chart
 
+DIVERGES = "diverges"
+"""In place of a figure, where no training of a cell stayed finite."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -82,8 +85,9 @@ def line(findings: Findings, row: Row, columns: list[Column]) -> Line:
     if row.reference:
         return Line(row.label, dict(_references(findings, row.reference, columns)), note=row.note)
     names = findings.units_of(row)
-    good = [findings.results[n] for n in names if n in findings.results and not findings.reason(n)]
-    sizes = [result.parameters for result in good]
+    results = [findings.results[name] for name in names if name in findings.results]
+    good = [result for result in results if not result.failure]
+    sizes = [result.parameters for result in results]
     return Line(
         row.label,
         dict(_estimates(findings, row, columns)),
@@ -106,15 +110,14 @@ def _one_class(findings: Findings, row: Row) -> str:
 
 def _estimates(
     findings: Findings, row: Row, columns: list[Column]
-) -> Iterator[tuple[str, Estimate]]:
+) -> Iterator[tuple[str, Estimate | str]]:
     for column in columns:
-        values = (
-            tasks_mean(findings, row, columns)
-            if column.metric == TASKS_MEAN
-            else findings.values(row, column)
-        )
+        mean = column.metric == TASKS_MEAN
+        values = tasks_mean(findings, row, columns) if mean else findings.values(row, column)
         if values:
             yield column.name, estimate(values)
+        elif not mean and findings.diverged(findings.units_on(row, column)):
+            yield column.name, DIVERGES
 
 
 def tasks_mean(findings: Findings, row: Row, columns: list[Column]) -> list[float]:

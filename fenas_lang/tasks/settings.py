@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self, get_type_hints
 
 from fenas_lang.registry import suggest
@@ -31,6 +32,12 @@ def text(default: str, description: str) -> Any:
     return field(default=default, metadata={"description": description})
 
 
+def file(default: str, description: str, *, words: tuple[str, ...] = ()) -> Any:
+    """A field of `Settings` that is a file, or one of these words; a path becomes absolute, so that
+    a run can go on from another directory."""
+    return field(default=default, metadata={"description": description, "words": words})
+
+
 @dataclass(frozen=True)
 class Described:
     """One setting, for help texts."""
@@ -41,6 +48,7 @@ class Described:
     description: str
     range: tuple[float, float] = (0, math.inf)
     among: tuple[str, ...] = ()
+    words: tuple[str, ...] | None = None
 
     @property
     def expected(self) -> str:
@@ -56,6 +64,8 @@ class Described:
 
     def read(self, value: Any, task: str) -> Value:
         """The value as this setting's type; raises FEN402."""
+        if self.words is not None and value not in self.words:
+            return str(Path(value).expanduser().absolute())
         if value in self.among or (self.kind is str and not self.among):
             return str(value)
         try:

@@ -15,6 +15,7 @@ from fenas_lang.experiments.data import Data
 from fenas_lang.experiments.findings import Findings
 from fenas_lang.experiments.grids import grid
 from fenas_lang.experiments.plan import Plan, plan
+from fenas_lang.experiments.process import Ended
 from fenas_lang.experiments.recipe import TASKS_MEAN, Column, Recipe, Row, Scale
 from fenas_lang.experiments.report import Report
 from fenas_lang.experiments.schedule import Schedule
@@ -82,13 +83,26 @@ def test_no_mean_where_a_task_failed(tmp_path: Path) -> None:
     assert findings.failures() == {"lstm-adding-0": "too little memory"}
 
 
-def test_a_training_that_diverged_is_a_failure(tmp_path: Path) -> None:
+def test_a_training_that_diverged_is_a_result(tmp_path: Path) -> None:
     made = plan("two", TWO, "tiny", seeds=1)
     findings = found(made, tmp_path)
     told = result({}, failure="not finite: the training loss is nan")
     (tmp_path / made.units[0].product).write_text(json.dumps(told))
-    fresh = Findings(made, tmp_path, findings.ended)
-    assert "not finite" in comparison(fresh).lines[0].failures[0]
+    ended = {**findings.ended, made.units[0].name: Ended(made.units[0].name, "FEN465")}
+    fresh = Findings(made, tmp_path, ended)
+    lstm = comparison(fresh).lines[0]
+    assert lstm.own["digits"] == "diverges" and "AVG" not in lstm.own
+    assert fresh.failures() == {}
+    assert "LSTM: diverged: not finite: the training loss is nan." in report(fresh).text()
+
+
+def test_of_seeds_that_did_not_all_diverge_the_others_count(tmp_path: Path) -> None:
+    made = plan("two", TWO, "tiny", seeds=2)
+    findings = found(made, tmp_path, accuracy=by_seed)
+    told = result({}, failure="not finite: the training loss is nan")
+    (tmp_path / made.units[0].product).write_text(json.dumps(told))
+    lstm = comparison(Findings(made, tmp_path, findings.ended)).lines[0]
+    assert lstm.own["digits"] == estimate([70.0]) and lstm.trainings == 3
 
 
 def test_models_of_one_class_are_called_that(tmp_path: Path) -> None:

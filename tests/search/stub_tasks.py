@@ -62,6 +62,20 @@ class Instant:
         return Outcome(score, score, {"skips": score, "test_skips": score} if test else {})
 
 
+@dataclass(frozen=True)
+class Located(Options):
+    @classmethod
+    def read(cls, values: Mapping[str, Any], task: str) -> Self:
+        return super().read({**values, "mode": str(Path(values["mode"]).absolute())}, task)
+
+
+class Filed(Instant):
+    """Its setting `mode` is a file."""
+
+    name = "filed"
+    settings_type = Located
+
+
 class Loss(Instant):
     """The same, the lower the better."""
 

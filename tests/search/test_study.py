@@ -22,6 +22,7 @@ from fenas_lang.diagnostics import FenError
 from fenas_lang.search.finals import FOUND, RANDOM, SEED
 from fenas_lang.search.publish import documents
 from fenas_lang.search.result import Result
+from fenas_lang.search.settings import Settings
 from fenas_lang.search.status import status
 from fenas_lang.search.store import Store
 from fenas_lang.search.study import evolve, result_of, resume
@@ -313,6 +314,17 @@ def test_other_data_are_refused_on_resuming(tmp_path: Path) -> None:
     with pytest.raises(FenError, match="FEN507"):
         resume(path, data=tmp_path / "elsewhere")
     assert resume(path).store == str(path)
+
+
+def test_a_file_among_the_settings_is_found_from_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "run.db"
+    run(path, "Filed", settings={"mode": "words.txt"})
+    with Store.open(path) as store:
+        told = Settings.of(store).task_settings
+    assert told == {"mode": str(tmp_path / "words.txt")}
 
 
 def test_a_run_is_not_begun_over_another(whole: Path) -> None:

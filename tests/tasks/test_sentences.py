@@ -249,6 +249,16 @@ def test_vectors_are_where_their_words_are(vectors: Path, glue: Path) -> None:
     assert task.checksum != made("sst2", glue).checksum
 
 
+def test_the_file_of_vectors_is_found_from_elsewhere_as_well(
+    vectors: Path, glue: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(vectors.parent)
+    told = made("sst2", glue, vectors=vectors.name, embedding=0).settings.vectors
+    monkeypatch.chdir("/")
+    assert made("sst2", glue, vectors=told, embedding=0).embedding_size == 4
+    assert made("sst2", glue, vectors="none").settings.vectors == "none"
+
+
 def test_parameters_are_counted_without_memory(vectors: Path, glue: Path) -> None:
     task = made("sst2", glue, vectors=str(vectors), embedding=0)
     with torch.device("meta"):
