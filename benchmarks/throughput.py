@@ -3,7 +3,8 @@
     python benchmarks/throughput.py [--children 6] [--hidden 200] [--delay 5] [--steps 30]
 
 Random search, so that all train the same cells, on one worker with one thread, round by round in
-turn; a figure is the number of trainings over the seconds that these took, the median over rounds.
+turn; a figure is the number of trainings over the seconds that these took, the median over rounds;
+a ratio is of one round, and the median over rounds with the least and the greatest.
 `naive` is the cell as one writes it in eager torch: a product an edge and time step, nothing fused.
 Says something only on a machine that does nothing else.
 """
@@ -68,10 +69,14 @@ def main() -> None:
     for number in range(asked.rounds):
         for name in CANDIDATES:
             rates[name].append(children_an_hour(name, number, asked))
-    medians = {name: statistics.median(found) for name, found in rates.items()}
-    print(f"{'':20}{'children/h':>12}{'engine is':>12}")
-    for name, rate in medians.items():
-        print(f"{name:20}{rate:>12,.0f}{medians['engine'] / rate:>11.2f}x")
+    print(f"{'':20}{'children/h':>12}  engine is")
+    for name, found in rates.items():
+        ratios = [ours / rate for ours, rate in zip(rates["engine"], found, strict=True)]
+        spread = f"({min(ratios):.2f} to {max(ratios):.2f})"
+        print(
+            f"{name:20}{statistics.median(found):>12,.0f}"
+            f"  {statistics.median(ratios):.2f} times as fast {spread}"
+        )
 
 
 def children_an_hour(name: str, seed: int, asked: argparse.Namespace) -> float:
