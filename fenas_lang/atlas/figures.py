@@ -34,10 +34,11 @@ class Count:
 
 @dataclass(frozen=True)
 class Left:
-    """Cells that are still to be trained."""
+    """Cells that are still to be trained, from some seed at least, and how many trainings."""
 
     useful: int
     useless: int
+    trainings: int
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,7 @@ class Figures:
     def hours_left(self) -> float | None:
         """Of one processor, at the median rate."""
         each = self.processor_seconds
-        left = (self.left.useful + self.left.useless) * self.seeds * len(self.tasks)
-        return None if each is None else left * each / 3600
+        return None if each is None else self.left.trainings * each / 3600
 
     def as_json(self) -> dict[str, Any]:
         names = ("cells", "useless", "to_train", "trained", "shared")
@@ -80,23 +80,42 @@ def figures(path: Path) -> Figures:
     """The figures of an atlas or of its table, finished or not.  Raises FEN433."""
     found = contents(path)
     alone = [cell for cell in found.cells if cell.trained_as == cell.number]
-    missing = [cell for cell in alone if cell.number not in found.trained]
-    useless = sum(bool(cell.useless) for cell in missing)
-    each = found.plan.seeds * len(found.plan.tasks)
     trained = found.trained.values()
     metrics = [metric for one in trained for of_task in one.metrics.values() for metric in of_task]
     return Figures(
         _counts(found),
         found.plan.tasks,
         found.plan.seeds,
-        Left(len(missing) - useless, useless),
+        _left(found, alone),
         len(metrics),
         sum(metric is None for metric in metrics),
         sum(bool(one.failure) for one in trained),
-        _median([one.seconds / each for one in trained if one.seconds]),
-        _median([one.processor_seconds / each for one in trained if one.processor_seconds]),
+        _median([t.seconds / _number(t) for t in trained if t.seconds and t.metrics]),
+        _median(
+            [t.processor_seconds / _number(t) for t in trained if t.processor_seconds and t.metrics]
+        ),
         _best(path, alone),
     )
+
+
+def _number(trained: Trained) -> int:
+    """Of trainings."""
+    return sum(map(len, trained.metrics.values()))
+
+
+def _left(found: Contents, alone: list[AtlasCell]) -> Left:
+    planned = found.plan.seeds * len(found.plan.tasks)
+    missing = {cell: planned - _ended(found.trained.get(cell.number), planned) for cell in alone}
+    missing = {cell: number for cell, number in missing.items() if number}
+    useless = sum(bool(cell.useless) for cell in missing)
+    return Left(len(missing) - useless, useless, sum(missing.values()))
+
+
+def _ended(trained: Trained | None, planned: int) -> int:
+    """Trainings that need not be made any more; a cell that failed is not tried again."""
+    if trained is None:
+        return 0
+    return planned if trained.failure else _number(trained)
 
 
 def _counts(found: Contents) -> tuple[Count, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from fenas_lang.atlas.cells import all_cells
@@ -48,14 +49,27 @@ def make(path: Path, planned: Plan, *, workers: int = 1, report: Report | None =
     resume(path, workers=workers, report=report)
 
 
-def resume(path: Path, *, workers: int = 1, report: Report | None = None) -> None:
-    """Train what is left.  Raises FEN433 and FEN435, and KeyboardInterrupt as `make` does.
+def resume(
+    path: Path, *, workers: int = 1, seeds: int | None = None, report: Report | None = None
+) -> None:
+    """Train what is left; `seeds` are more of them than before, for all cells.
+
+    Raises FEN433, FEN435 and FEN437, and KeyboardInterrupt as `make` does.
 
     Every training follows from its cell, task and seed alone, so that an atlas is the same however
     often it was interrupted, with one thread a worker and on one machine.
     """
     with AtlasFile.open(path, write=True) as atlas, _locked(path):
+        if seeds is not None:
+            _extend(atlas, seeds)
         _Making(atlas, workers, report or (lambda done, total: None)).run()
+
+
+def _extend(atlas: AtlasFile, seeds: int) -> None:
+    before = atlas.plan
+    if seeds < before.seeds:
+        raise rules.FEWER_SEEDS.error(path=atlas.path, given=seeds, planned=before.seeds)
+    atlas.note("plan", asdict(replace(before, seeds=seeds)))
 
 
 @contextlib.contextmanager
@@ -72,8 +86,8 @@ class _Making:
         self.atlas, self.workers, self.report = atlas, workers, report
         self.plan = atlas.plan
         self.left = list(atlas.left()[::-1])
-        self.done = len(atlas.trained())
-        self.total = self.done + len(self.left)
+        self.total = sum(cell.trained_as == cell.number for cell in atlas.cells())
+        self.done = self.total - len(self.left)
 
     def run(self) -> None:
         told = {"seeds": self.plan.seeds, "tasks": dict(self.plan.tasks)}
@@ -88,7 +102,7 @@ class _Making:
             self._begin(ready)
         while not stop():
             while self.left and pool.idle:
-                pool.submit(_job(self.left.pop()))
+                pool.submit(_job(*self.left.pop()))
             if not pool.jobs:
                 return
             for done in pool.collect():
@@ -104,16 +118,21 @@ class _Making:
         self.atlas.note("references", ready.references)
 
     def _store(self, done: Done) -> None:
-        self.atlas.add(done.job.number, self._trained(done.measured))
+        first = done.job.seed
+        trained = self._trained(done.measured, first)
+        if not (first and trained.failure):  # what it has from other seeds stays; tried again later
+            self.atlas.add(done.job.number, trained, first)
         self.done += 1
         self.report(self.done, self.total)
 
-    def _trained(self, measured: Measured) -> Trained:
+    def _trained(self, measured: Measured, first: int) -> Trained:
         if measured.reason:
             return Trained({}, measured.seconds, failure=measured.reason)
         found = measured.facts["metrics"]
         metrics = {
-            task: tuple(_kept(found.get(label(task, seed))) for seed in range(self.plan.seeds))
+            task: tuple(
+                _kept(found.get(label(task, seed))) for seed in range(first, self.plan.seeds)
+            )
             for task in self.plan.tasks
         }
         return Trained(metrics, measured.seconds, found[PROCESSOR])
@@ -123,6 +142,6 @@ def _kept(metric: float | None) -> float | None:
     return None if metric is None else float(f"{metric:.{DIGITS}g}")
 
 
-def _job(cell: AtlasCell) -> Job:
+def _job(cell: AtlasCell, first: int) -> Job:
     read = Individual(cell.number, cell.source, None).cell
-    return Job("atlas", cell.number, read, 0, seconds=SECONDS)
+    return Job("atlas", cell.number, read, first, seconds=SECONDS)

@@ -48,10 +48,11 @@ class Suite:
         return {name: min(p.reference_scores().values()) for name, p in self.parts.items()}
 
     def evaluate(self, cell: Any, *, seed: int, **_: Any) -> Outcome:
-        """All trainings; one that diverged has no metric, and any other failure is the cell's."""
+        """All trainings from this seed on; one that diverged has no metric, and any other failure
+        is the cell's."""
         before, found = time.process_time(), dict[str, float]()
         for name, part in self.parts.items():
-            for number in range(self.settings.seeds):
+            for number in range(seed, self.settings.seeds):
                 outcome = part.evaluate(cell, seed=number)
                 if outcome.metric is not None:
                     found[label(name, number)] = outcome.metric

@@ -56,16 +56,23 @@ def make(
 
 
 @group.command()
-def resume(file: File, workers: Workers = 1) -> None:
-    """Go on with an atlas that was interrupted.
+def resume(
+    file: File,
+    workers: Workers = 1,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="More trainings of each cell on each task.")
+    ] = None,
+) -> None:
+    """Go on with an atlas that was interrupted, or train all cells from more seeds.
 
     \b
     fenasc atlas resume atlas.db --workers 2
+    fenasc atlas resume atlas.db --seeds 5
     """
     from fenas_lang.atlas import make as making
 
     with _interruptible(file):
-        making.resume(file, workers=workers, report=_reporter())
+        making.resume(file, workers=workers, seeds=seeds, report=_reporter())
     _next(file)
 
 

@@ -84,3 +84,14 @@ NOTHING_TO_TRAIN = Rule(
     hint="choose another task, or a strategy that only compares scores",
     language="shell",
 )
+
+FEWER_SEEDS = Rule(
+    "FEN437",
+    "fewer seeds than the atlas has",
+    "`{path}` is of {planned} seeds and cannot become one of {given}",
+    "What was trained stays: `--seeds` can only add trainings.",
+    bad="fenasc atlas make atlas.db --seeds 3 && fenasc atlas resume atlas.db --seeds 2",
+    good="fenasc atlas make atlas.db --seeds 3 && fenasc atlas resume atlas.db --seeds 5",
+    hint="leave `--seeds` out, or ask for at least {planned}",
+    language="shell",
+)

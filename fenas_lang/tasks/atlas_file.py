@@ -28,6 +28,11 @@ CREATE TABLE done (number INTEGER PRIMARY KEY REFERENCES cells, seconds REAL,
 CREATE TABLE trainings (number INTEGER NOT NULL REFERENCES cells, task TEXT NOT NULL,
                         seed INTEGER NOT NULL, metric REAL, PRIMARY KEY (number, task, seed));
 """
+DONE = """
+INSERT INTO done VALUES (?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET
+    seconds = seconds + excluded.seconds,
+    processor_seconds = processor_seconds + excluded.processor_seconds
+"""
 COLUMNS = "number, key, source, live_nodes, useless, trained_as"
 
 
@@ -59,10 +64,11 @@ class AtlasCell:
 
 @dataclass(frozen=True)
 class Trained:
-    """What came of a cell: metrics by task, None for a training that diverged.
+    """What came of a cell: metrics by task and seed, None for a training that diverged.
 
-    `failure` says why nothing could be trained at all; times are of all trainings together, None
-    where nobody noted them.
+    They may be from fewer seeds than planned, as long as the atlas is not finished.  `failure` says
+    why nothing could be trained at all; times are of all trainings together, None where nobody
+    noted them.
     """
 
     metrics: Mapping[str, tuple[float | None, ...]]
@@ -178,31 +184,36 @@ class AtlasFile:
         rows = self._rows(f"SELECT {COLUMNS} FROM cells ORDER BY number")
         return tuple(AtlasCell(*row) for row in rows)
 
-    def left(self) -> tuple[AtlasCell, ...]:
-        """What is still to be trained, in order: the useful first, of these those of few nodes.
+    def left(self) -> tuple[tuple[AtlasCell, int], ...]:
+        """What is still to be trained, and the first seed of each that it was not trained from.
 
-        Numbers follow a digest, so that at any time a random part of the rest is trained.
+        In order: the useful first, of these those from the fewest seeds, of these those of few
+        nodes.  Numbers follow a digest, so that at any time a random part of the rest is trained.
         """
         rows = self._rows(
-            f"SELECT {COLUMNS} FROM cells WHERE trained_as = number AND number NOT IN"
-            " (SELECT number FROM done) ORDER BY useless != '', live_nodes, number"
+            f"SELECT {COLUMNS}, coalesce(have, 0) FROM cells LEFT JOIN"
+            " (SELECT number, count(DISTINCT seed) AS have FROM trainings GROUP BY number)"
+            " USING (number) WHERE trained_as = number AND coalesce(have, 0) < ? AND number NOT IN"
+            " (SELECT number FROM done WHERE failure != '')"
+            " ORDER BY useless != '', have, live_nodes, number",
+            self.plan.seeds,
         )
-        return tuple(AtlasCell(*row) for row in rows)
+        return tuple((AtlasCell(*row), have) for *row, have in rows)
 
     def contents(self) -> Contents:
         """All that is in the file.  Raises FEN433."""
         return Contents(self.plan, self.meta("references") or {}, self.cells(), self.trained())
 
-    def add(self, number: int, trained: Trained) -> None:
-        """Store what came of a cell, in one transaction."""
+    def add(self, number: int, trained: Trained, first: int = 0) -> None:
+        """Store what came of a cell from seed `first` on, in one transaction."""
         row = (number, trained.seconds, trained.processor_seconds, trained.failure)
         rows = (
             (number, task, seed, metric)
             for task, metrics in trained.metrics.items()
-            for seed, metric in enumerate(metrics)
+            for seed, metric in enumerate(metrics, first)
         )
         with self.writing() as connection:
-            connection.execute("INSERT INTO done VALUES (?, ?, ?, ?)", row)
+            connection.execute(DONE, row)
             connection.executemany("INSERT INTO trainings VALUES (?, ?, ?, ?)", rows)
 
     def trained(self) -> dict[int, Trained]:

@@ -1,7 +1,7 @@
 """An atlas as a table: one line of CSV a cell, below a line of JSON after `#` with the plan.
 
-What a cell was not trained for is empty, as is the metric of a training that diverged; the failure
-of a cell that is not trained yet says so.  A name that ends in `.gz` is compressed.
+The metric of a training that diverged is empty, `-` that of one that is still to be made; the
+failure of a cell that is not trained yet says so.  A name that ends in `.gz` is compressed.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from itertools import takewhile
 from pathlib import Path
 
 from fenas_lang.rules import tables as rules
 from fenas_lang.tasks.atlas_file import FORMAT, AtlasCell, AtlasFile, Contents, Plan, Trained
 
 SUFFIXES = (".csv", ".csv.gz")
-NOT_YET = "not trained yet"
+NOT_YET, LEFT = "not trained yet", "-"
 COLUMNS = ("number", "key", "live_nodes", "useless", "trained_as", "failure", "source")
 DAMAGE = (ValueError, KeyError, TypeError, AttributeError)
 """What reading a damaged table raises."""
@@ -58,8 +59,17 @@ def _line(found: Contents, cell: AtlasCell) -> Iterator[object]:
     yield from (cell.number, cell.key, cell.live_nodes, cell.useless, cell.trained_as)
     yield from (failure, cell.source)
     for task, seed in _trainings(found.plan):
-        metric = trained.metrics[task][seed] if trained and trained.metrics else None
-        yield "" if metric is None else repr(metric)
+        yield _word(trained, task, seed)
+
+
+def _word(trained: Trained | None, task: str, seed: int) -> str:
+    if trained is None or not trained.metrics:
+        return ""
+    metrics = trained.metrics[task]
+    if seed >= len(metrics):
+        return LEFT
+    metric = metrics[seed]
+    return "" if metric is None else repr(metric)
 
 
 def _read(path: Path) -> Contents:
@@ -94,11 +104,12 @@ def _cell(row: Mapping[str, str]) -> AtlasCell:
 def _trained(row: Mapping[str, str], plan: Plan) -> Trained:
     if row["failure"]:
         return Trained({}, failure=row["failure"])
-    found = {
-        task: tuple(_metric(row[f"{task}_{seed}"]) for seed in range(plan.seeds))
-        for task in plan.tasks
-    }
-    return Trained(found)
+    return Trained({task: tuple(_metrics(row, task, plan.seeds)) for task in plan.tasks})
+
+
+def _metrics(row: Mapping[str, str], task: str, seeds: int) -> Iterator[float | None]:
+    words = (row[f"{task}_{seed}"] for seed in range(seeds))
+    return map(_metric, takewhile(lambda word: word != LEFT, words))
 
 
 def _metric(text: str) -> float | None:

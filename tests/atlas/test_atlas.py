@@ -17,12 +17,15 @@ import pytest
 import fenas_lang as fen
 from fenas_lang.atlas.cells import all_cells
 from fenas_lang.atlas.figures import figures, text
-from fenas_lang.atlas.make import make, plan, resume
+from fenas_lang.atlas.make import _Making, make, plan, resume
 from fenas_lang.check.check import check_text
 from fenas_lang.diagnostics import FenError
 from fenas_lang.ir.lower import lower
+from fenas_lang.search.messages import Job
 from fenas_lang.search.mutation import mutate
 from fenas_lang.search.novelty import judged
+from fenas_lang.search.trial import Measured
+from fenas_lang.search.workers import Done
 from fenas_lang.spaces.outputs import RULES
 from fenas_lang.spaces.reader import load_space
 from fenas_lang.tasks.atlas_file import AtlasFile, Trained
@@ -93,7 +96,7 @@ def body(cell: Any) -> str:
 def test_the_useful_are_trained_first_and_of_these_the_small(tmp_path: Path) -> None:
     cells = all_cells(ATLAS, 2)
     with AtlasFile.create(tmp_path / "atlas.db", plan(**TINY), cells) as atlas:
-        left = atlas.left()
+        left = [cell for cell, _ in atlas.left()]
     order = [(bool(cell.useless), cell.live_nodes, cell.number) for cell in left]
     assert order == sorted(order)
     assert {cell.number for cell in left} == {cell.trained_as for cell in cells}
@@ -223,6 +226,37 @@ def test_one_that_was_killed_goes_on_to_the_same(made: Path, tmp_path: Path) -> 
     assert before > 0
     resume(path)
     assert metrics(path) == metrics(made)
+
+
+def test_more_seeds_come_to_the_same_as_all_at_once(made: Path, tmp_path: Path) -> None:
+    path, copy = tmp_path / "atlas.db", tmp_path / "atlas.csv"
+    make(path, plan(**{**TINY, "seeds": 1}))
+    with AtlasFile.open(path, write=True) as atlas:
+        atlas.note("plan", {**vars(atlas.plan), "seeds": 2})
+    copy.write_text(table(contents(path)))
+    assert metrics(copy) == metrics(path)
+    left = figures(path).left
+    assert (left.useful + left.useless, left.trainings) == (17, 17 * 2) and figures(
+        copy
+    ).left == left
+    resume(path, seeds=2)
+    assert metrics(path) == metrics(made) and figures(path).left.trainings == 0
+    with pytest.raises(FenError, match="FEN437"):
+        resume(path, seeds=1)
+
+
+def test_what_a_cell_has_stays_where_a_later_seed_fails(tmp_path: Path) -> None:
+    path = tmp_path / "atlas.db"
+    make(path, plan(**{**TINY, "seeds": 1}))
+    before = metrics(path)
+    with AtlasFile.open(path, write=True) as atlas:
+        atlas.note("plan", {**vars(atlas.plan), "seeds": 2})
+        making = _Making(atlas, 1, lambda done, total: None)
+        cell, first = making.left[-1]
+        job = Job("atlas", cell.number, fen.loads(cell.source), first)
+        making._store(Done(job, Measured(reason="time limit", seconds=1.0)))
+        assert cell.number in {left.number for left, _ in atlas.left()}
+    assert metrics(path) == before
 
 
 def started(path: Path) -> bool:

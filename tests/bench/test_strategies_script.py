@@ -75,7 +75,7 @@ def test_of_an_atlas_the_title_says_how_much_is_trained(
     useful: dict[int, float] = {}
     with AtlasFile.create(path, plan(seeds=1), all_cells(load_space("atlas"), 2)) as atlas:
         atlas.note("references", {"adding": 0.2, "copy": 0.7})
-        for cell in atlas.left()[:30]:
+        for cell, _ in atlas.left()[:30]:
             useful[cell.number] = cell.number / 100
             atlas.add(cell.number, Trained({"adding": (cell.number / 500,), "copy": (0.7,)}))
         known = sum(cell.trained_as in useful for cell in atlas.cells())

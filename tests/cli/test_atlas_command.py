@@ -19,7 +19,7 @@ def made(tmp_path: Path) -> Path:
     cells = all_cells(load_space("atlas"), 1)
     with AtlasFile.create(path, plan(nodes=1, seeds=2), cells) as atlas:
         atlas.note("references", {"adding": 0.2, "copy": 0.5})
-        for cell in atlas.left():
+        for cell, _ in atlas.left():
             losses = (0.1 + cell.number, None)
             atlas.add(cell.number, Trained({"adding": losses, "copy": losses}, 2.0, 1.0))
     return path
@@ -32,7 +32,7 @@ def test_status_in_words_and_as_json(fenasc, made):
     found = json.loads(fenasc("atlas", "status", made, "--format", "json").out)
     totals = ("version", "cells", "useless", "to_train", "trained", "shared")
     assert [found[name] for name in totals] == [1, 18, 12, 17, 17, 1]
-    assert found["left"] == {"useful": 0, "useless": 0}
+    assert found["left"] == {"useful": 0, "useless": 0, "trainings": 0}
     assert found["best"][0][:2] == [0, pytest.approx(0.35)]
 
 

@@ -105,7 +105,8 @@ RECIPE = Recipe(
     },
     notes=(
         "Wall and processor times are of the search's processes with all their workers; sessions"
-        " that were killed are not counted.  The paper's are days of one Tesla P100 each.",
+        " that were killed are not counted, nor is the processor time of children on a Ray cluster."
+        "  The paper's are days of one Tesla P100 each.",
         "Searches that share weights train one network and then score all trials with it; at the"
         " end their best cell is trained from new weights, which is counted.",
     ),
