@@ -12,6 +12,15 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 170, 36, 44
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Those of Okabe & Ito (2008), which colour-blind people tell apart."""
 TICKS = 6
+START, SQUEEZED = 0.1, 4
+"""What happens in the first tenth of a chart may lie outside the picture, where all that follows
+would have less than a quarter of it: first trials are often far worse than any later one."""
+
+CLIP = (
+    f'<clipPath id="plot"><rect x="{LEFT}" y="{TOP}" width="{WIDTH - LEFT - RIGHT}"'
+    f' height="{HEIGHT - TOP - BOTTOM}"/></clipPath><g clip-path="url(#plot)">'
+)
+"""Begins what is cut off where it leaves the axes."""
 
 Point = tuple[float, float, float, float]
 """x, y, and the lower and upper end of y's interval."""
@@ -40,7 +49,7 @@ class Chart:
         size = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
         style = 'font-family="sans-serif" font-size="12"'
         head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {style}>'
-        body = (*self._axes(), *self._lines(), *self._legend())
+        body = (*self._axes(), CLIP, *self._lines(), "</g>", *self._legend())
         frame = f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>'
         return "\n".join((head, frame, *body, "</svg>", ""))
 
@@ -51,7 +60,15 @@ class Chart:
 
     @property
     def _y_range(self) -> tuple[float, float]:
-        values = [y for curve in self.curves for point in curve.points for y in point[1:]]
+        low, high = self._x_range
+        whole, later = self._extent(low), self._extent(low + START * (high - low))
+        squeezed = whole[1] - whole[0] > SQUEEZED * (later[1] - later[0]) > 0
+        return later if squeezed else whole
+
+    def _extent(self, start: float) -> tuple[float, float]:
+        """Least and greatest y from an x on."""
+        points = (point for curve in self.curves for point in curve.points if point[0] >= start)
+        values = [y for _, *found in points for y in found]
         return min(values, default=0.0), max(values, default=1.0)
 
     def _x(self, value: float) -> float:

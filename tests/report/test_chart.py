@@ -27,6 +27,21 @@ def test_all_points_lie_in_the_picture_and_rise() -> None:
     assert colour == other
 
 
+def heights(chart: Chart) -> list[float]:
+    """Of the points of the first curve, from the top."""
+    points = re.findall(r'<polyline points="([^"]+)" fill="none"', chart.svg())[0]
+    return [float(pair.split(",")[1]) for pair in points.split()]
+
+
+def test_a_bad_start_does_not_flatten_all_that_follows() -> None:
+    falling = [(float(x), 1000.0 / x**3 if x < 3 else 5.0 - x / 10) for x in range(1, 31)]
+    curve = Curve("falling", tuple((x, y, y, y) for x, y in falling))
+    found = heights(Chart("a chart", "trials", "best", (curve,)))
+    assert found[0] < 0 and found[-1] - found[3] > HEIGHT / 2
+    usual = Curve("usual", tuple((float(x), 30.0 - x, 30.0 - x, 30.0 - x) for x in range(1, 31)))
+    assert min(heights(Chart("a chart", "trials", "best", (usual,)))) > 0
+
+
 def test_no_curve_is_no_mistake() -> None:
     ElementTree.fromstring(Chart("empty", "x", "y", ()).svg())
     ElementTree.fromstring(Chart("one", "x", "y", (Curve("p", ((1.0, 1.0, 1.0, 1.0),)),)).svg())
