@@ -55,6 +55,8 @@ class Described:
         """What its value is to be, in words: `a whole number of at least 1`."""
         if self.among:
             return f"one of {', '.join(self.among)}"
+        if self.words is not None:
+            return f"a file or one of {', '.join(self.words)}"
         if self.kind is str:
             return "text"
         low, high = self.range
@@ -64,7 +66,7 @@ class Described:
 
     def read(self, value: Any, task: str) -> Value:
         """The value as this setting's type; raises FEN402."""
-        if self.words is not None and value not in self.words:
+        if self.words is not None and isinstance(value, str | Path) and value not in self.words:
             return str(Path(value).expanduser().absolute())
         if value in self.among or (self.kind is str and not self.among):
             return str(value)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fenas_lang import tasks
 from fenas_lang.diagnostics import FenError
-from fenas_lang.tasks.settings import Settings, assignments, choice, text
+from fenas_lang.tasks.settings import Settings, assignments, choice, file, text
 
 
 def code_of(error: pytest.ExceptionInfo[FenError]) -> str:
@@ -57,6 +58,21 @@ def test_the_range_is_stated() -> None:
         Settings.read({"hidden": 0}, "digits")
     with pytest.raises(FenError, match="a number from 1e-09 to 100, not `1000`"):
         Settings.read({"learning_rate": 1000}, "digits")
+
+
+@dataclass(frozen=True)
+class WithFile(Settings):
+    words: str = file("none", "a list of words", words=("none", "package"))
+
+
+def test_a_file_becomes_absolute_and_a_word_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for given in ("list.txt", Path("list.txt"), tmp_path / "list.txt"):
+        assert WithFile.read({"words": given}, "t").words == str(tmp_path / "list.txt")
+    assert WithFile.read({"words": "~/a"}, "t").words == str(Path.home() / "a")
+    assert WithFile.read({"words": "package"}, "t").words == "package"
 
 
 def test_a_misspelt_setting_is_recognised() -> None:
