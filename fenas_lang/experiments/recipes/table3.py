@@ -66,8 +66,8 @@ RECIPE: Recipe = replace(
     summarise=summarise,
     notes=(
         "Nothing can be scored here: the labels of the test sets are on the GLUE server."
-        "  https://gluebenchmark.com takes a zip of the files; `AX.tsv`, of its diagnostic set, is not"
-        " made here and may be that of its sample submission.",
+        "  https://gluebenchmark.com takes a zip of the files; `AX.tsv`, of its diagnostic set, is"
+        " not made here and may be that of its sample submission.",
         *table2.NOTES[1:],
     ),
 )
