@@ -181,7 +181,7 @@ def compare(table: Table, arguments: argparse.Namespace, pool: ProcessPoolExecut
     print(f"\n{table.title}; {arguments.seeds} seeds, population {POPULATION}, sample {SAMPLE}")
     heads = "".join(f"{f'after {mark} trials':>26}" for mark in marks)
     print(f"  {'strategy':18}{heads}   seconds")
-    drawn = []
+    every: dict[tuple[str, str], Curves] = {}
     for name in NAMES:
         if name not in known:
             print(f"  {name:18}skipped: this checkout has no strategy of the name")
@@ -192,8 +192,30 @@ def compare(table: Table, arguments: argparse.Namespace, pool: ProcessPoolExecut
             seconds = time.perf_counter() - before
             cells = "".join(f"{shown(found[:, mark - 1]):>26}" for mark in marks)
             print(f"  {f'{name}, {words}':18}{cells}   {seconds:7.1f}", flush=True)
-            drawn.append(curve(f"{name}, {words}", found, dashed=profile == "paper"))
+            every[name, profile] = found
+    print_comparisons(every)
+    drawn = (
+        curve(f"{name}, {PROFILES[profile]}", found, dashed=profile == "paper")
+        for (name, profile), found in every.items()
+    )
     return Chart(table.title, "trials", "best so far", tuple(drawn))
+
+
+def print_comparisons(every: Mapping[tuple[str, str], Curves]) -> None:
+    """Differences at the end, paired over seeds, and how many seeds found the best of all."""
+    ends = {arm: found[:, -1] for arm, found in every.items()}
+    least = min(float(values.min()) for values in ends.values())
+    print("  no keys minus keys, at the end:")
+    for name in dict.fromkeys(name for name, _ in every):
+        print(f"    {name:18}{shown(ends[name, 'paper'] - ends[name, 'default'])}")
+    print("  random minus others, at the end:")
+    for (name, profile), values in ends.items():
+        if name != "random" and ("random", profile) in ends:
+            gap = ends["random", profile] - values
+            print(f"    {f'{name}, {PROFILES[profile]}':18}{shown(gap)}")
+    print(f"  seeds that found the best of all, {least:.4f}:")
+    for (name, profile), values in ends.items():
+        print(f"    {f'{name}, {PROFILES[profile]}':18}{int((values <= least).sum())}")
 
 
 def shown(values: npt.NDArray[np.float64]) -> str:
