@@ -61,7 +61,7 @@ class Findings:
 
     def diverged(self, names: Sequence[str]) -> bool:
         """Whether there are such trainings, and all have diverged."""
-        return bool(names) and all(self.reason(name).startswith(NOT_FINITE) for name in names)
+        return bool(names) and all(tells_divergence(self.reason(name)) for name in names)
 
     def units_on(self, row: Row, column: Column) -> list[str]:
         """Of a row, those that a column speaks of."""
@@ -140,6 +140,11 @@ class Findings:
             return result_of(self.store(name))
         except FenError:
             return None
+
+
+def tells_divergence(reason: str) -> bool:
+    """Whether a training without figures diverged, as cells may, rather than failed."""
+    return reason.startswith(NOT_FINITE)
 
 
 def run_folder(folder: Path, unit: Unit) -> Path:

@@ -9,12 +9,11 @@ from typing import Any
 from fenas_lang.bench.markdown import table as markdown_table
 from fenas_lang.bench.report import Grid
 from fenas_lang.experiments.data import Data
-from fenas_lang.experiments.findings import Findings
+from fenas_lang.experiments.findings import Findings, tells_divergence
 from fenas_lang.experiments.grids import clock, grid
 from fenas_lang.experiments.statistics import METHOD, Estimate
 from fenas_lang.experiments.summary import Line, Summary, Table
 from fenas_lang.report.dots import Dot, Dots, Panel
-from fenas_lang.tasks.outcome import NOT_FINITE
 
 MADE_UP = "The data are made up, so that the figures mean nothing beside the paper's."
 VERSION = 1
@@ -109,7 +108,7 @@ def _notes(table: Table) -> Iterator[str]:
 def _failures(table: Table) -> Iterator[str]:
     for line in table.lines:
         for reason in line.failures:
-            how = "diverged" if reason.startswith(NOT_FINITE) else "failed"
+            how = "diverged" if tells_divergence(reason) else "failed"
             yield f"{line.label}: {how}: {reason}."
 
 
